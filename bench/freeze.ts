@@ -65,7 +65,10 @@ try {
     let dataset: Dataset | undefined;
     const request = { request: `bench/${round}`, definition, definitionVersion: 1, window };
     const freezeRun = await timed(async () => {
-      dataset = await freezeRows(database, request, { statement, asKnownAt: '2024-04-01T00:00:00.000000Z' });
+      dataset = await freezeRows(database, request, {
+        join: { statement },
+        asKnownAt: '2024-04-01T00:00:00.000000Z',
+      });
     });
     const frozen = dataset!;
     if (frozen.rows !== ROWS) throw new Error(`froze ${frozen.rows} rows`);

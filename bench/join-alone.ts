@@ -9,6 +9,7 @@ const client = new pg.Client({ connectionString: url });
 await client.connect();
 await client.query(`begin; ${JOIN_SETTINGS}`);
 let rows = 0;
+const before = process.cpuUsage();
 const began = performance.now();
 await copyRows(client, `copy (${statement}) to stdout (format binary)`, () => {
   rows += 1;
@@ -16,4 +17,5 @@ await copyRows(client, `copy (${statement}) to stdout (format binary)`, () => {
 const seconds = (performance.now() - began) / 1000;
 await client.end();
 const peakMegabytes = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ seconds, rows, peakMegabytes }));
+const { user, system } = process.cpuUsage(before);
+console.log(JSON.stringify({ seconds, rows, peakMegabytes, node: (user + system) / 1e6 }));

@@ -1,16 +1,14 @@
 // Times the point-in-time join of 1,000,000 rows over four views of 3,000,000 rows each, against Feast's own statement in
 // the same Postgres, and against the bare scan of the tables.
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { category, numeric } from '../domain/model/parts/column.ts';
-import { holdoutPolicy, parseDefinition, view } from '../domain/model/define-model.ts';
-import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Database } from '../store/postgres/database.ts';
-import { chooseJoinPlan } from '../store/join/choose-join-plan.ts';
-import { windowSql } from '../store/join/window-sql.ts';
-import { inlineParameters } from '../store/postgres/sql-text.ts';
 import { benchPostgres } from './bench-postgres.ts';
+import { definition, VIEWS } from './join-model.ts';
+import { processorSeconds } from './process-cost.ts';
 import { FEAST_PACKAGES, feastSql } from './feast-join.ts';
 import { pythonWith } from './python.ts';
 
@@ -20,45 +18,26 @@ const ENTITIES = ROWS / 10;
 const ROUNDS = Number(process.env['TIDEGATE_BENCH_ROUNDS'] ?? 3);
 /** Feast's statement is cancelled after this time. */
 const PATIENCE_SECONDS = Number(process.env['TIDEGATE_BENCH_PATIENCE'] ?? 600);
-const VIEWS = ['usage', 'billing', 'support', 'payments'];
-const WINDOW = ['2024-02-29T00:00:00Z', '2024-03-31T00:00:00Z', '2024-04-30T00:00:00Z'];
 
 interface Measured {
   readonly seconds: number;
   readonly rows: number;
+  /** Of the joined rows; absent for a statement. */
+  readonly digest?: string;
   readonly peakMegabytes: number;
+  /** Processor seconds of the process that reads, and of Postgres. */
+  readonly node: number;
+  readonly postgres: number;
 }
 
-const definition: ModelDefinition = parseDefinition({
-  name: 'bench',
-  entity: { name: 'user', keys: ['user_id'] },
-  rows: { table: 'spine', timestamp: 'at' },
-  features: VIEWS.map((table, index) =>
-    view({
-      table,
-      timestamp: 'at',
-      ttl: '30 days',
-      known: 'known',
-      lag: '6 hours',
-      columns: {
-        [`a${index}`]: numeric(),
-        [`b${index}`]: numeric(),
-        [`c${index}`]: numeric(),
-        [`d${index}`]: category(),
-      },
-    }),
-  ),
-  label: { table: 'outcome', column: 'churned', timestamp: 'at' },
-  monitor: { every: '1 month', window: '1 month' },
-  training: { trainer: 'logistic-regression', window: '1 month' },
-  promotion: {},
-});
-
 const run = promisify(execFile);
-const { database, drop } = await benchPostgres({ durable: true });
+const { database, folder, drop } = await benchPostgres({ durable: true });
+const postgres = Number(
+  (await readFile(join(folder, 'postgres', 'cluster', 'postmaster.pid'), 'utf8')).split('\n')[0],
+);
 try {
   await load(database);
-  await compare(database);
+  await compare();
 } finally {
   await drop();
 }
@@ -90,25 +69,29 @@ async function load({ pool }: Database): Promise<void> {
   await pool.query('vacuum analyze');
 }
 
-async function compare({ pool }: Database): Promise<void> {
-  const plan = await chooseJoinPlan(pool, definition);
-  const ours = inlineParameters(windowSql(definition, holdoutPolicy(definition), plan), WINDOW);
+async function compare(): Promise<void> {
   const python = await pythonWith(...FEAST_PACKAGES);
   const scan = `select count(*), ${VIEWS.map((table, index) => `(select count(d${index}) from ${table})`).join(', ')} from spine`;
 
-  const scans = await repeated(scan);
-  const joins = await repeated(ours);
+  const scans = await repeated(() => alone('join-alone.ts', scan));
+  const merged = await repeated(() => alone('join-window-alone.ts', 'merge'));
+  const joins = await repeated(() => alone('join-window-alone.ts', 'postgres'));
   console.log(`${ROWS} rows over ${VIEWS.length} views of ${SOURCE_ROWS} rows each, medians of ${ROUNDS}`);
-  console.log(`plan: ${plan.views.map(({ method }) => method).join(', ')}; label: ${plan.label}`);
-  line('bare scan of the tables', scans.seconds, '');
+  line('bare scan of the tables', scans.seconds, costsOf(scans));
   line(
-    'ours',
-    joins.seconds,
-    `${(joins.seconds / scans.seconds).toFixed(1)} times the scan; ${joins.rows} rows; Node at most ${joins.peakMegabytes.toFixed(0)} MB`,
+    'merged by Node',
+    merged.seconds,
+    `${(merged.seconds / scans.seconds).toFixed(1)} times the scan; ${merged.rows} rows; ${costsOf(merged)}`,
   );
+  line(
+    'joined by Postgres',
+    joins.seconds,
+    `${(joins.seconds / merged.seconds).toFixed(1)} times the merge; ${joins.rows} rows; ${costsOf(joins)}`,
+  );
+  if (merged.digest !== joins.digest) throw new Error('the two joins gave different rows');
   if (!python) return;
   const theirs = await patiently(await feastSql(python, definition, 'entity_df', 'event_timestamp'));
-  const ratio = ((theirs?.seconds ?? PATIENCE_SECONDS) / joins.seconds).toFixed(1);
+  const ratio = ((theirs?.seconds ?? PATIENCE_SECONDS) / merged.seconds).toFixed(1);
   line(
     "Feast's statement",
     theirs?.seconds ?? PATIENCE_SECONDS,
@@ -116,25 +99,32 @@ async function compare({ pool }: Database): Promise<void> {
   );
 }
 
-async function repeated(statement: string): Promise<Measured> {
+function costsOf({ node, postgres: server, peakMegabytes }: Measured): string {
+  return `Node ${node.toFixed(1)} and Postgres ${server.toFixed(1)} processor seconds; Node at most ${peakMegabytes.toFixed(0)} MB`;
+}
+
+async function repeated(measure: () => Promise<Measured>): Promise<Measured> {
   const measured: Measured[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) measured.push(await alone(statement));
+  for (let round = 0; round < ROUNDS; round += 1) measured.push(await measure());
   measured.sort((a, b) => a.seconds - b.seconds);
   return measured[Math.floor(ROUNDS / 2)] as Measured;
 }
 
-async function alone(statement: string, timeout = 0): Promise<Measured> {
+/** Runs a script of this folder in a process of its own. */
+async function alone(script: string, argument: string, timeout = 0): Promise<Measured> {
   const url = new URL(database.url);
   url.searchParams.set('options', `-c statement_timeout=${timeout} -c TimeZone=UTC`);
-  const script = fileURLToPath(new URL('join-alone.ts', import.meta.url));
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', script, url.href, statement]);
-  return JSON.parse(stdout) as Measured;
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const before = await processorSeconds(postgres);
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', path, url.href, argument]);
+  const found = JSON.parse(stdout) as Omit<Measured, 'postgres'>;
+  return { ...found, postgres: (await processorSeconds(postgres)) - before };
 }
 
 /** Runs a statement once; undefined if it was cancelled by the timeout. */
 async function patiently(statement: string): Promise<Measured | undefined> {
   try {
-    return await alone(statement, PATIENCE_SECONDS * 1000);
+    return await alone('join-alone.ts', statement, PATIENCE_SECONDS * 1000);
   } catch (error) {
     if (String(error).includes('statement timeout')) return undefined;
     throw error;

@@ -2,7 +2,7 @@
 // sends.
 import { MISSING_CODE } from '../../domain/data/frame.ts';
 import { type WireBytes } from '../postgres/copy-out.ts';
-import { ByteDictionary } from './byte-dictionary.ts';
+import { ByteDictionary } from '../join/byte-dictionary.ts';
 import { type Chunk, chunkOf } from './chunk.ts';
 import { encodeTexts } from './texts.ts';
 
@@ -45,6 +45,12 @@ export class CategoryWriter implements ColumnWriter {
     this.codes[row] = length < 0 ? MISSING_CODE : this.#known.codeOf(bytes, at, length);
   }
 
+  /** Takes the value of a row from a column of a merged view. */
+  putFrom(row: number, from: TranslatedCodes, at: number): void {
+    const code = from.codes[at] as number;
+    this.codes[row] = code === MISSING_CODE ? MISSING_CODE : from.translate(code, this.#known);
+  }
+
   /** Adds to the dictionary the values that are new since the last call, and returns the dictionary. */
   readDictionary(): readonly string[] {
     for (const text of this.#known.texts(this.dictionary.length)) this.dictionary.push(text);
@@ -54,6 +60,27 @@ export class CategoryWriter implements ColumnWriter {
   chunk(part: string, ordinal: number, rows: number): Chunk {
     this.readDictionary();
     return chunkOf(part, ordinal, this.codes.subarray(0, rows));
+  }
+}
+
+/** Codes of another dictionary, and what they are in the one of a writer. */
+export class TranslatedCodes {
+  readonly codes: Uint32Array;
+  readonly #from: ByteDictionary;
+  /** The number of each code in the writer's dictionary, −1 for those that have not occurred yet. */
+  readonly #numbers: Int32Array;
+
+  constructor(codes: Uint32Array, from: ByteDictionary) {
+    this.codes = codes;
+    this.#from = from;
+    this.#numbers = new Int32Array(from.size).fill(-1);
+  }
+
+  /** Adds the value to the dictionary at its first use, so that values are numbered in the order of their first row. */
+  translate(code: number, to: ByteDictionary): number {
+    const known = this.#numbers[code] as number;
+    if (known >= 0) return known;
+    return (this.#numbers[code] = this.#from.addTo(to, code));
   }
 }
 

@@ -4,10 +4,20 @@ import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/model
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { NO_LABEL } from '../../domain/data/frame.ts';
 import { type WireBytes } from '../postgres/copy-out.ts';
+import { MICROS_TO_2000 } from '../join/merge/micros.ts';
+import { type MergedView } from '../join/merge/merged-view.ts';
+import { HIDDEN } from '../join/merge/view-rows.ts';
 import { type SourceField, sourceFieldsOf } from '../join/select-list.ts';
 import { type DatasetColumn } from '../postgres/tables.ts';
 import { type Chunk, featurePart, PARTS } from './chunk.ts';
-import { ByteWriter, CategoryWriter, NumericWriter, TextWriter, TimeWriter } from './column-writers.ts';
+import {
+  ByteWriter,
+  CategoryWriter,
+  NumericWriter,
+  TextWriter,
+  TimeWriter,
+  TranslatedCodes,
+} from './column-writers.ts';
 import { ClusterWriter } from './trained-clusters.ts';
 import { DerivedColumns, type SourceWriter } from './derived-columns.ts';
 import { MARKS, MARKS_PER_WORD, markWordsOf, viewMark } from './packed-rows.ts';
@@ -15,6 +25,15 @@ import { MARKS, MARKS_PER_WORD, markWordsOf, viewMark } from './packed-rows.ts';
 // Header bytes before the elements of an array: field length, dimensions, flags, type, number of elements, first
 // index.
 const ARRAY_HEAD = 24;
+
+/** The columns of a merged view, each with where its values go. */
+interface MergedColumns {
+  readonly view: MergedView;
+  readonly columns: readonly (
+    | { readonly values: Float64Array; readonly to: Float64Array }
+    | { readonly from: TranslatedCodes; readonly writer: CategoryWriter }
+  )[];
+}
 
 /** Passes the fields of each joined row, as `packedRowsSql` selects them, to their column writers. */
 export class DatasetTable {
@@ -54,6 +73,7 @@ export class DatasetTable {
   readonly #features: readonly Pick<ByteWriter, 'chunk'>[];
   /** The integers that contain the marks of the current row (`MARKS` and `VIEW_MARKS`). */
   readonly #words: Int32Array;
+  #merged: readonly MergedColumns[] = [];
   #inChunk = 0;
   #ordinal = 0;
 
@@ -99,6 +119,21 @@ export class DatasetTable {
     return this.#inChunk === 0 || this.#inChunk === this.chunkRows;
   }
 
+  /** Takes the values of some views from memory from now on; the rows then end with the keys of the entity. */
+  merge(views: readonly MergedView[]): void {
+    this.#merged = views.map((view) => ({
+      view,
+      columns: view.columns.map((column) => {
+        const writer = this.#sources[column.position];
+        if ('values' in column && writer instanceof NumericWriter)
+          return { values: column.values, to: writer.values };
+        if ('codes' in column && writer instanceof CategoryWriter)
+          return { from: new TranslatedCodes(column.codes, column.known), writer };
+        throw new RangeError(`the source column ${column.position} is not written as it was read`);
+      }),
+    }));
+  }
+
   /** Reads the row at `start`. */
   put(wire: WireBytes, start: number): void {
     const { view } = wire;
@@ -121,6 +156,7 @@ export class DatasetTable {
       }
     }
     this.#putMarks(row);
+    if (this.#merged.length > 0) this.#putMerged(row, wire, at);
     this.#inChunk += 1;
     this.rows += 1;
   }
@@ -159,6 +195,23 @@ export class DatasetTable {
     const time = view.getInt32(at);
     this.#times.put(row, wire, at + 4, time);
     return at + 4 + time;
+  }
+
+  /** @param at the offset of the entity's keys */
+  #putMerged(row: number, wire: WireBytes, at: number): void {
+    const time = Number(this.#times.values[row]) - MICROS_TO_2000;
+    for (const { view, columns } of this.#merged) {
+      const { index, rows } = view;
+      const found = rows.find(view.entityAt(wire, at, true), time);
+      if (found === HIDDEN) this.hidden[index] = (this.hidden[index] as number) + 1;
+      if (found < 0) continue;
+      this.matched[index] = (this.matched[index] as number) + 1;
+      if (rows.isBackfilled) this.backfilled[index] = (this.backfilled[index] as number) + 1;
+      for (const column of columns) {
+        if ('values' in column) column.to[row] = column.values[found] as number;
+        else column.writer.putFrom(row, column.from, found);
+      }
+    }
   }
 
   #putMarks(row: number): void {

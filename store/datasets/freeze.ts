@@ -6,11 +6,18 @@ import { type Window } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { kyselyOn, withConnections } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
+import { type MergeLimits } from '../join/merge/choose-merged-views.ts';
 import { refuseHidden } from '../join/known-guard.ts';
 import { ChunkWriter, digestName, digestOfDataset } from './chunk-digests.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from '../registry/dataset.ts';
-import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
+import {
+  chunkRowsFor,
+  type FreezeControl,
+  joinChunks,
+  planWindowJoin,
+  type WindowJoin,
+} from './join-chunks.ts';
 import { inSnapshotOn, labelsKnownBy } from '../postgres/snapshot.ts';
 
 export { type FreezeControl } from './join-chunks.ts';
@@ -24,6 +31,8 @@ export interface FreezeRequest extends FreezeControl {
   readonly window: Window;
   /** A past instant by which labels must have been known. @default now, as `labelsKnownBy` returns it */
   readonly knownBy?: Date;
+  /** When views are merged instead of joined by Postgres. @default `MERGE_LIMITS` */
+  readonly mergeLimits?: MergeLimits;
 }
 
 /**
@@ -43,9 +52,9 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   // Must run before the snapshot is taken: a transaction that has not committed by now began at this instant or
   // later, so the snapshot contains every label that was known before it.
   const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
-  const statement = await windowStatement(database.pool, definition, window, asKnownAt);
+  const join = await planWindowJoin(database.pool, definition, window, asKnownAt, request.mergeLimits);
   try {
-    return await freezeRows(database, request, { statement, asKnownAt });
+    return await freezeRows(database, request, { join, asKnownAt });
   } catch (error) {
     // Another process may have frozen the rows of the same request meanwhile; then its dataset is the result.
     const made = await findDatasetByRequest(database, request.request);
@@ -54,16 +63,13 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   }
 }
 
-/**
- * The rows to freeze: a statement that selects the same columns as `windowSql`, and the instant by which labels were
- * known.
- */
+/** The rows to freeze: how they are joined, and the instant by which labels were known. */
 export interface RowsToFreeze {
-  readonly statement: string;
+  readonly join: WindowJoin;
   readonly asKnownAt: string;
 }
 
-/** Stores the rows that a statement selects as the dataset of a request. @throws as {@link freezeWindow} */
+/** Stores the rows of a join as the dataset of a request. @throws as {@link freezeWindow} */
 export const freezeRows = (
   database: Database,
   request: FreezeRequest,
@@ -85,7 +91,7 @@ async function freezeIn(
   reader: pg.ClientBase,
   writer: pg.ClientBase,
   request: FreezeRequest,
-  { statement, asKnownAt }: RowsToFreeze,
+  { join, asKnownAt }: RowsToFreeze,
 ): Promise<Dataset> {
   const { definition, window } = request;
   const { rows: ids } = await writer.query<{ id: number }>(
@@ -96,7 +102,7 @@ async function freezeIn(
   const chunks = new ChunkWriter(writer, id);
   const digests: string[] = [];
   try {
-    await copyWindow(reader, statement, { table, chunks, digests }, request);
+    await copyWindow(reader, join, { table, chunks, digests }, request);
     if (table.rows === 0) throw emptyWindow(definition, window);
     await refuseHidden(reader, definition, table);
     await chunks.stored();
@@ -108,13 +114,13 @@ async function freezeIn(
 
 async function copyWindow(
   reader: pg.ClientBase,
-  statement: string,
+  join: WindowJoin,
   { table, chunks, digests }: Destination,
   control: FreezeControl,
 ): Promise<void> {
   await joinChunks(
     reader,
-    { statement, table, control },
+    { join, table, control },
     // At most one chunk of each column is being sent while the next is collected.
     () => chunks.stored(),
     (made) => {

@@ -5,7 +5,9 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Window } from '../../domain/model/window.ts';
 import { copyRows } from '../postgres/copy-out.ts';
 import { chooseJoinPlan } from '../join/choose-join-plan.ts';
-import { JOIN_SETTINGS } from '../join/join-plan.ts';
+import { JOIN_SETTINGS, type JoinPlan } from '../join/join-plan.ts';
+import { chooseMergedViews, type MergeLimits } from '../join/merge/choose-merged-views.ts';
+import { readMergedViews, type ViewToMerge } from '../join/merge/merged-view.ts';
 import { windowSql } from '../join/window-sql.ts';
 import { inlineParameters, type Queryable } from '../postgres/sql-text.ts';
 import { type Chunk, CHUNK_ROWS } from './chunk.ts';
@@ -29,23 +31,42 @@ export interface FreezeControl {
   readonly signal?: AbortSignal;
 }
 
+/** How the rows of a window are joined. */
+export interface WindowJoin {
+  /** Selects the same columns as `windowSql`. */
+  readonly statement: string;
+  /** The views that Node merges, and the statement for the rest; absent if Postgres joins all of them. */
+  readonly merge?: { readonly views: readonly ViewToMerge[]; readonly statement: string };
+}
+
 /**
- * Returns the statement that joins a window, with the plan that is best for its tables now.
+ * Plans the join of a window as it is best for its tables now.
  *
  * @param asKnownAt an instant as ISO text; only labels that were known by this instant are used
+ * @param limits when views are merged
  */
-export async function windowStatement(
+export async function planWindowJoin(
   client: Queryable,
   definition: ModelDefinition,
   window: Window,
   asKnownAt: string,
-): Promise<string> {
+  limits?: MergeLimits,
+): Promise<WindowJoin> {
   const plan = await chooseJoinPlan(client, definition);
-  return inlineParameters(windowSql(definition, holdoutPolicy(definition), plan), [
-    window.from.toISOString(),
-    window.to.toISOString(),
-    asKnownAt,
-  ]);
+  const { keys, views } = await chooseMergedViews(client, definition, window, limits);
+  const statementOf = (each: JoinPlan): string =>
+    inlineParameters(windowSql(definition, holdoutPolicy(definition), each), [
+      window.from.toISOString(),
+      window.to.toISOString(),
+      asKnownAt,
+    ]);
+  const statement = statementOf(plan);
+  if (views.length === 0) return { statement };
+  const merged = new Set(views.map(({ index }) => index));
+  const rest = plan.views.map((view, index) =>
+    merged.has(index) ? { ...view, method: 'merge' as const } : view,
+  );
+  return { statement, merge: { views, statement: statementOf({ ...plan, views: rest, keys }) } };
 }
 
 /**
@@ -59,15 +80,14 @@ export function chunkRowsFor(definition: ModelDefinition): number {
 
 /** What to join, and the table that collects it. */
 export interface JoinRun {
-  /** Selects the same columns as `windowSql`. */
-  readonly statement: string;
+  readonly join: WindowJoin;
   readonly table: DatasetTable;
   readonly control?: FreezeControl;
 }
 
 /**
- * Runs the statement on a connection that is in a transaction, and calls `take` with the chunks of all parts for one
- * group of rows after the other. Only one group is in memory.
+ * Runs the join on a connection that is in a transaction, and calls `take` with the chunks of all parts for one group of
+ * rows after the other. Only one group is in memory, besides the views that are merged.
  *
  * @param beforeTake awaited before each call of `take`; reading pauses meanwhile
  * @param take called with chunks that are valid until the call returns
@@ -75,7 +95,7 @@ export interface JoinRun {
  */
 export async function joinChunks(
   client: pg.ClientBase,
-  { statement, table, control: { onProgress, signal } = {} }: JoinRun,
+  { join: { statement, merge }, table, control: { onProgress, signal } = {} }: JoinRun,
   beforeTake: () => Promise<void>,
   take: (chunks: readonly Chunk[]) => void,
 ): Promise<void> {
@@ -87,7 +107,13 @@ export async function joinChunks(
   await client.query(JOIN_SETTINGS);
   const pulse = setInterval(() => onProgress?.(table.rows), PROGRESS_MS);
   try {
-    const packed = packedRowsSql(table.definition, statement);
+    const merged = merge && (await readMergedViews(client, merge.views));
+    if (merged) table.merge(merged);
+    const packed = packedRowsSql(
+      table.definition,
+      merge && merged ? merge.statement : statement,
+      merged !== undefined,
+    );
     await copyRows(client, `copy (${packed}) to stdout (format binary)`, (wire, start) => {
       table.put(wire, start);
       if (table.atChunkEnd) return endGroup();

@@ -27,15 +27,18 @@ export const markWordsOf = ({ features }: ModelDefinition): number =>
 
 /**
  * Returns the SQL that selects from the rows of `windowSql`, in this order: entity key; cluster key, unless each
- * entity is a cluster of its own; row time; `markWordsOf` integers; then the fields of the source columns.
+ * entity is a cluster of its own; row time; `markWordsOf` integers; then the fields of the source columns; then, if views are
+ * merged, the keys of the entity.
  *
  * A row has five marks of its own and three for each view. As separate fields, they would cost about as much to send
  * as to compute; as bits they cost little.
  *
  * @param statement a statement with the columns of `windowSql`
+ * @param hasKeys whether views are merged
  * @example `copy (${packedRowsSql(definition, statement)}) to stdout (format binary)`
  */
-export function packedRowsSql(definition: ModelDefinition, statement: string): string {
+export function packedRowsSql(definition: ModelDefinition, statement: string, hasKeys = false): string {
+  const keys = hasKeys ? definition.entity.keys.map((_, key) => `key_${key}`) : [];
   const fields = sourceFieldsOf(definition).map((_, index) => `field_${index}`);
   const views = definition.features.map((_, view) => view);
   const columns = [
@@ -49,6 +52,7 @@ export function packedRowsSql(definition: ModelDefinition, statement: string): s
     ...views.map((view) => `backfilled_${view}`),
     'label_assumed',
     'label_awaited',
+    ...keys,
   ];
   const marks = [
     'held_out',
@@ -64,6 +68,7 @@ export function packedRowsSql(definition: ModelDefinition, statement: string): s
     'row_time',
     ...wordsSql(marks),
     ...fields,
+    ...keys,
   ];
   return `select ${selected.join(', ')} from (${statement}) joined (${columns.join(', ')})`;
 }

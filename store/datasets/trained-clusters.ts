@@ -3,7 +3,7 @@ import { clusterReader, isClusterEntity } from '../../domain/model/define-model.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { NO_LABEL } from '../../domain/data/frame.ts';
 import { type Database } from '../postgres/database.ts';
-import { ByteDictionary } from './byte-dictionary.ts';
+import { ByteDictionary } from '../join/byte-dictionary.ts';
 import { type Chunk, chunkOf, PARTS } from './chunk.ts';
 import { type Dataset } from '../registry/dataset.ts';
 import { type Keys } from './keys.ts';

@@ -9,7 +9,7 @@ import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { DatasetColumns } from './dataset-columns.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset } from '../registry/dataset.ts';
-import { type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
+import { type FreezeControl, joinChunks, planWindowJoin } from './join-chunks.ts';
 import { Keys, readKeys } from './keys.ts';
 import { readDataset } from './read.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
@@ -47,13 +47,13 @@ export async function verifyDataset(
   );
   const { definition } = await getDefinition(database, dataset.model, dataset.definitionVersion);
   const knownAt = (await claimedInstant(database.pool, dataset.id)) ?? '';
-  const statement = await windowStatement(database.pool, definition, dataset.window, knownAt);
+  const planned = await planWindowJoin(database.pool, definition, dataset.window, knownAt);
   return inSnapshot(
     database,
     async (client) => {
       const join = async (take: (chunks: readonly Chunk[]) => void): Promise<DatasetTable> => {
         const table = new DatasetTable(definition, dataset.chunkRows);
-        await joinChunks(client, { statement, table, control }, () => Promise.resolve(), take);
+        await joinChunks(client, { join: planned, table, control }, () => Promise.resolve(), take);
         return table;
       };
       const digests: string[] = [];

@@ -2,6 +2,7 @@
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { type JoinMethod, type JoinPlan } from './join-plan.ts';
+import { explain } from './explain.ts';
 import { entityKeyColumns, sameKeySql, viewKeys } from './spine-sql.ts';
 import { inReachSql } from './reach-sql.ts';
 
@@ -40,9 +41,12 @@ export function labelMethod(client: Queryable, definition: ModelDefinition): Pro
 }
 
 async function methodFor(client: Queryable, table: string, lookUp: string): Promise<JoinMethod> {
-  const whole = await explainCost(client, `select from ${quoteTable(table)}`);
-  return (await explainCost(client, lookUp)) > MAX_SHARE_OF_SCAN * whole ? 'scan' : 'probe';
+  const whole = await costOf(client, `select from ${quoteTable(table)}`);
+  return (await costOf(client, lookUp)) > MAX_SHARE_OF_SCAN * whole ? 'scan' : 'probe';
 }
+
+const costOf = async (client: Queryable, statement: string): Promise<number> =>
+  (await explain(client, statement))?.['Total Cost'] ?? Infinity;
 
 /** A statement that looks up the row of a table for one entity row. */
 function lookUpSql(
@@ -61,16 +65,6 @@ function lookUpSql(
       order by source.${quoteColumn(timestamp)} desc
       limit 1
     ) latest`;
-}
-
-interface Explained {
-  readonly 'QUERY PLAN': readonly { readonly Plan: { readonly 'Total Cost': number } }[];
-}
-
-/** Returns the planner's total cost of a statement, in the planner's units; Infinity if the plan has none. */
-async function explainCost(client: Queryable, statement: string): Promise<number> {
-  const { rows } = await client.query<Explained>(`explain (format json) ${statement}`);
-  return rows[0]?.['QUERY PLAN'][0]?.Plan['Total Cost'] ?? Infinity;
 }
 
 /** Whether a unique index on the view's table rules out complete ties; false for a SQL view, which has no indexes. */

@@ -1,5 +1,6 @@
 // How the tables of a definition are joined to its entity rows. The plan affects only the speed, never the result.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type KeyForms } from './merge/key-codes.ts';
 
 /**
  * `probe`: looks up the latest row for each entity row, using an index. `scan`: reads the table once and compares,
@@ -7,9 +8,9 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
  */
 export type JoinMethod = 'probe' | 'scan';
 
-/** How one view is joined. */
+/** How one view is joined. `merge`: not by Postgres, but by Node, which reads the view once (see merge/README.md). */
 export interface ViewPlan {
-  readonly method: JoinMethod;
+  readonly method: JoinMethod | 'merge';
   /** Whether a unique index guarantees that no two rows of an entity have the same timestamp and `known`. */
   readonly uniqueTimes: boolean;
 }
@@ -18,6 +19,8 @@ export interface ViewPlan {
 export interface JoinPlan {
   readonly views: readonly ViewPlan[];
   readonly label: JoinMethod;
+  /** The forms in which the keys of each row are selected for the merge; absent if no view is merged. */
+  readonly keys?: KeyForms;
 }
 
 /** The plan that uses an index on every table. {@link chooseJoinPlan} finds out whether another is faster. */

@@ -32,10 +32,12 @@ export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
   return [...groups.values()].map((positions) => ({ isArray: true, positions }));
 }
 
-/** Returns the SQL of the fields of `sourceFieldsOf`, in the same order. */
-export function sourceColumnsSql(definition: ModelDefinition): string[] {
-  const columns = sourceColumnsOf(definition).map(
-    ({ name, view }) => `${viewAlias(view)}.${quoteColumn(name)}`,
+/** Returns the SQL of the fields of `sourceFieldsOf`, in the same order; null for columns of a view that Node merges. */
+export function sourceColumnsSql(definition: ModelDefinition, plan?: JoinPlan): string[] {
+  const columns = sourceColumnsOf(definition).map(({ name, view, spec }) =>
+    plan?.views[view]?.method === 'merge'
+      ? `null::${isNumeric(spec) ? 'float8' : 'text'}`
+      : `${viewAlias(view)}.${quoteColumn(name)}`,
   );
   return sourceFieldsOf(definition).map(({ isArray, positions }) => {
     const list = positions.map((position) => columns[position]).join(', ');
@@ -49,7 +51,7 @@ export function sourceColumnsSql(definition: ModelDefinition): string[] {
  */
 export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] =>
   definition.features.flatMap((view, index) => [
-    `${viewAlias(index)}.tidegate_matched as matched_${index}`,
+    `${isMerged(plan, index) ? 'null::boolean' : `${viewAlias(index)}.tidegate_matched`} as matched_${index}`,
     `${hiddenSql(definition, view, index, plan.views[index] as ViewPlan)} as hidden_${index}`,
   ]);
 
@@ -57,10 +59,14 @@ export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] 
  * Returns a column for each view, `backfilled_<n>`: the row that was used counts as known only because of
  * `knownSince`.
  */
-export const backfilledSql = ({ features }: ModelDefinition): string[] =>
-  features.map(
-    (_, index) => `coalesce(${viewAlias(index)}.tidegate_backfilled, false) as backfilled_${index}`,
+export const backfilledSql = ({ features }: ModelDefinition, plan: JoinPlan): string[] =>
+  features.map((_, index) =>
+    isMerged(plan, index)
+      ? `false as backfilled_${index}`
+      : `coalesce(${viewAlias(index)}.tidegate_backfilled, false) as backfilled_${index}`,
   );
+
+const isMerged = (plan: JoinPlan, view: number): boolean => plan.views[view]?.method === 'merge';
 
 /**
  * Returns a column for each view, `at_<n>`: the timestamp of the row that was used, in microseconds; null if no row

@@ -35,17 +35,20 @@ const valuesSql = (view: ViewDefinition): string =>
 
 /**
  * Builds a left join of the latest row in reach: the view's columns; `tidegate_matched`, true if there is such a row;
- * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known only because of `knownSince`.
+ * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known only because of `knownSince`. Builds
+ * nothing for a view that Node merges.
  */
 export const viewJoinSql = (
   definition: ModelDefinition,
   view: ViewDefinition,
   index: number,
   { method, uniqueTimes }: ViewPlan,
-): string =>
-  method === 'probe'
+): string => {
+  if (method === 'merge') return '';
+  return method === 'probe'
     ? probeJoin(definition, view, index, uniqueTimes)
     : scanJoin(definition, view, index, uniqueTimes);
+};
 
 const probeJoin = (
   definition: ModelDefinition,
@@ -102,7 +105,7 @@ export function hiddenSql(
   index: number,
   { method }: ViewPlan,
 ): string {
-  if (view.known === undefined) return 'false';
+  if (view.known === undefined || method === 'merge') return 'false';
   const alias = viewAlias(index);
   const isInReach =
     method === 'scan'

@@ -6,7 +6,7 @@ import { judgeWindow } from '../../domain/drift/verdict.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../postgres/database.ts';
-import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from '../datasets/join-chunks.ts';
+import { chunkRowsFor, type FreezeControl, joinChunks, planWindowJoin } from '../datasets/join-chunks.ts';
 import { getDefinition } from '../definitions/definitions.ts';
 import { findVersionIn, readReference } from '../registry/versions.ts';
 import { type DriftPart } from '../../domain/decisions/report.ts';
@@ -100,7 +100,7 @@ async function profileUnfrozen(
   control: FreezeControl = {},
 ): Promise<WindowProfile> {
   const knownBy = await labelsKnownBy(database.pool);
-  const statement = await windowStatement(database.pool, definition, window, knownBy);
+  const join = await planWindowJoin(database.pool, definition, window, knownBy);
   const table = new DatasetTable(definition, chunkRowsFor(definition));
   const profiler = new ChunkProfiler(reference, table.columns);
   await inSnapshot(
@@ -108,7 +108,7 @@ async function profileUnfrozen(
     (client) =>
       joinChunks(
         client,
-        { statement, table, control },
+        { join, table, control },
         () => Promise.resolve(),
         (chunks) => {
           for (const chunk of chunks) profiler.take(chunk);

@@ -8,7 +8,7 @@ import { daysSince } from '../../domain/model/derived/instants.ts';
 import { ratio } from '../../domain/model/derived/arithmetic.ts';
 import { DatasetTable } from '../../store/datasets/dataset-table.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
-import { chunkRowsFor, joinChunks, windowStatement } from '../../store/datasets/join-chunks.ts';
+import { chunkRowsFor, joinChunks, planWindowJoin } from '../../store/datasets/join-chunks.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { inSnapshot } from '../../store/postgres/snapshot.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
@@ -144,11 +144,11 @@ test('freezes more views than one integer has marks for', async () => {
      from (select user_id, row_number() over (order by user_id) as n from many_views.spine) s where n <= 22`,
   );
   const table = new DatasetTable(model.definition, chunkRowsFor(model.definition));
-  const statement = await windowStatement(database.pool, model.definition, window, '2024-04-01T00:00:00Z');
+  const join = await planWindowJoin(database.pool, model.definition, window, '2024-04-01T00:00:00Z');
   await inSnapshot(database, (client) =>
     joinChunks(
       client,
-      { statement, table },
+      { join, table },
       () => Promise.resolve(),
       () => undefined,
     ),

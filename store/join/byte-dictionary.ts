@@ -42,6 +42,12 @@ export class ByteDictionary {
     return this.#slots[this.#slotOf(hashOf(bytes, at, length), bytes, at, length)] as number;
   }
 
+  /** Adds a string of this dictionary to another, and returns its number there. */
+  addTo(other: ByteDictionary, code: number): number {
+    const start = this.#start(code);
+    return other.codeOf(this.#bytes, start, (this.#ends[code] as number) - start);
+  }
+
   /** Returns the strings as UTF-8 texts, starting with number `first`. */
   texts(first = 0): string[] {
     return Array.from({ length: this.#size - first }, (_, index) =>
