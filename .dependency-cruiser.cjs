@@ -59,6 +59,7 @@ const floors = {
     'store/audit',
     'store/datasets',
     'store/definitions',
+    'store/join/merge',
     'store/join',
     'store/registry',
     'store/identity',

@@ -11,7 +11,8 @@ import { definition, WINDOW } from './join-model.ts';
 const [url = '', method] = process.argv.slice(2);
 const database = openDatabase(url);
 const [from, to, known] = WINDOW;
-const limits = { ...MERGE_LIMITS, ...(method === 'postgres' && { minRows: Infinity }) };
+// All four views fit into a GiB; a worker merges less at once.
+const limits = { ...MERGE_LIMITS, maxBytes: 2 ** 30, ...(method === 'postgres' && { minRows: Infinity }) };
 const window = { from: new Date(from), to: new Date(to) };
 const before = process.cpuUsage();
 const began = performance.now();

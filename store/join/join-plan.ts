@@ -1,6 +1,6 @@
 // How the tables of a definition are joined to its entity rows. The plan affects only the speed, never the result.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { type KeyForms } from './merge/key-codes.ts';
+import { type KeyForms } from './key-forms.ts';
 
 /**
  * `probe`: looks up the latest row for each entity row, using an index. `scan`: reads the table once and compares,

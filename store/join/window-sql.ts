@@ -5,7 +5,7 @@ import { type HoldoutPolicy } from '../../domain/model/holdout.ts';
 import { entityKeySql, isHeldOutSql, keyTextsSql, windowSpineSql } from './spine-sql.ts';
 import { type JoinPlan, probeAll, type ViewPlan } from './join-plan.ts';
 import { labelJoinSql, labelSql, labelStateSql } from './label-join-sql.ts';
-import { spineKeysSql } from './merge/key-codes.ts';
+import { spineKeysSql } from './key-forms.ts';
 import { backfilledSql, reachSql, sourceColumnsSql } from './select-list.ts';
 import { viewJoinSql } from './view-join-sql.ts';
 

@@ -7,7 +7,7 @@ import { type Window } from '../../../domain/model/window.ts';
 import { explain } from '../explain.ts';
 import { sourceFieldsOf } from '../select-list.ts';
 import { type Queryable, quoteColumn, quoteTable } from '../../postgres/sql-text.ts';
-import { hasComparableKeys, type KeyForms, spineKeyForms } from './key-codes.ts';
+import { hasComparableKeys, type KeyForms, spineKeyForms } from '../key-forms.ts';
 import { inReachOfWindowSql, type ViewToMerge } from './merged-view.ts';
 
 /** When a view is merged. */
@@ -21,7 +21,7 @@ export interface MergeLimits {
 }
 
 /** The limits, unless a test sets others. */
-export const MERGE_LIMITS: MergeLimits = { minRows: 20_000, lookUpCost: 8, maxBytes: 2 ** 30 };
+export const MERGE_LIMITS: MergeLimits = { minRows: 20_000, lookUpCost: 8, maxBytes: 2 ** 28 };
 
 /** Numbers in JavaScript hold microseconds exactly for these years; instants of views outside of them are only compared. */
 const FIRST_YEAR = 1720;

@@ -11,7 +11,8 @@ import { ByteDictionary } from '../byte-dictionary.ts';
 import { latestFirstSql } from '../reach-sql.ts';
 import { instantValueSql, intervalSql } from '../usable-instant-sql.ts';
 import { valueSql } from '../view-join-sql.ts';
-import { KeyBytes, type KeyForms, sourceKeysSql } from './key-codes.ts';
+import { type EntityNumbers, numbersFor } from './entity-numbers.ts';
+import { type KeyForms, sourceKeysSql } from '../key-forms.ts';
 import { instantText, microsAt, microsOfIso } from './micros.ts';
 import { grownTo, type Tie, ViewRows } from './view-rows.ts';
 
@@ -48,7 +49,8 @@ export class MergedView {
   readonly keyPositions: readonly number[];
   readonly #view: ViewDefinition;
   readonly #toMerge: ViewToMerge;
-  readonly #key = new KeyBytes();
+  readonly #entities: EntityNumbers;
+  /** The offsets of the fields of a key. */
   readonly #offsets: number[];
 
   constructor(toMerge: ViewToMerge) {
@@ -61,19 +63,24 @@ export class MergedView {
       view.keys === undefined || view.keys[key] !== undefined ? [position] : [],
     );
     this.#offsets = this.keyPositions.map(() => 0);
+    this.#entities = numbersFor(
+      this.keyPositions.map((at) => toMerge.keys.get(definition.entity.keys[at] ?? '')),
+    );
+    // The planner's estimate is usually right within a few percent.
+    const capacity = Math.max(1_024, Math.ceil(1.05 * expected));
     this.rows = new ViewRows(
       {
         ttl: view.ttl === undefined ? Infinity : microsOf(view.ttl),
         lag: view.known === undefined ? null : microsOf(view.lag ?? '0 hours'),
         knownSince: view.knownSince === undefined ? -Infinity : microsOfIso(view.knownSince),
       },
-      expected,
+      capacity,
     );
     this.columns = sourceColumnsOf(definition).flatMap(({ spec, view: of }, position): MergedColumn[] => {
       if (of !== index) return [];
       return isNumeric(spec)
-        ? [{ position, values: new Float64Array(1_024) }]
-        : [{ position, codes: new Uint32Array(1_024), known: new ByteDictionary() }];
+        ? [{ position, values: new Float64Array(capacity) }]
+        : [{ position, codes: new Uint32Array(capacity), known: new ByteDictionary() }];
     });
   }
 
@@ -85,7 +92,7 @@ export class MergedView {
     await copyRows(client, `copy (${this.#selectSql('')}) to stdout (format binary)`, (wire, start) => {
       this.#add(wire, start);
     });
-    const ties = this.rows.arrange((row, other) => this.#isSame(row, other));
+    const ties = this.rows.arrange(this.#entities.size, (row, other) => this.#isSame(row, other));
     if (ties === undefined || new Set(ties.map(({ at }) => at)).size > MAX_TIED_INSTANTS) return false;
     if (ties.length > 0) await this.#settle(client, ties);
     return true;
@@ -98,25 +105,25 @@ export class MergedView {
    * @param isEvery whether the row has the fields of all keys of the entity, as the spine has
    */
   entityAt(wire: WireBytes, at: number, isEvery: boolean): number {
-    if (!this.#takeKey(wire, at, isEvery)) return -1;
-    return this.rows.entities.find(this.#key.bytes, 0, this.#key.length);
+    return this.#entities.find(wire, this.#keyAt(wire, at, isEvery));
   }
 
-  #takeKey(wire: WireBytes, at: number, isEvery: boolean): boolean {
+  #keyAt(wire: WireBytes, at: number, isEvery: boolean): readonly number[] {
     let offset = at;
     let position = 0;
-    for (const [index, wanted] of this.keyPositions.entries()) {
+    for (let index = 0; index < this.keyPositions.length; index += 1) {
+      const wanted = this.keyPositions[index] as number;
       for (; isEvery && position < wanted; position += 1) offset = afterField(wire, offset);
       this.#offsets[index] = offset;
       offset = afterField(wire, offset);
       position += 1;
     }
-    return this.#key.take(wire, this.#offsets);
+    return this.#offsets;
   }
 
   #add(wire: WireBytes, start: number): void {
-    if (!this.#takeKey(wire, start + 2, false)) return;
-    const entity = this.rows.entities.codeOf(this.#key.bytes, 0, this.#key.length);
+    const entity = this.#entities.add(wire, this.#keyAt(wire, start + 2, false));
+    if (entity < 0) return;
     const { at, known, after } = this.#instantsAt(wire, start + 2);
     this.#putValues(this.rows.add(entity, at, known), wire, after);
   }

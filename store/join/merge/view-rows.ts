@@ -1,5 +1,4 @@
 // The rows of one view in memory, by entity and time, and which of them an entity row uses.
-import { ByteDictionary } from '../byte-dictionary.ts';
 import { EARLIEST } from './micros.ts';
 
 /** What decides which rows of a view can be used; instants and durations in microseconds. */
@@ -33,12 +32,11 @@ const BLOCK = 64;
  * it, not older than the ttl and known in time, the one with the latest timestamp, then the latest `known`.
  */
 export class ViewRows {
-  /** Numbers the entities of the view by the bytes of their keys. */
-  readonly entities = new ByteDictionary();
   /** Whether the row that `find` returned last counts as known only because of `knownSince`. */
   isBackfilled = false;
   readonly #times: ViewTimes;
   #size = 0;
+  #entities = 0;
   #entityOf: Int32Array;
   #at: Float64Array;
   #known: Float64Array;
@@ -51,10 +49,9 @@ export class ViewRows {
   #lastTime = -Infinity;
   #lastPlace = 0;
 
-  /** @param expected about how many rows will be added */
-  constructor(times: ViewTimes, expected: number) {
+  /** @param capacity about how many rows will be added */
+  constructor(times: ViewTimes, capacity: number) {
     this.#times = times;
-    const capacity = Math.max(1_024, Math.ceil(expected));
     this.#entityOf = new Int32Array(capacity);
     this.#at = new Float64Array(capacity);
     this.#known = new Float64Array(times.lag === null ? 0 : capacity);
@@ -80,11 +77,13 @@ export class ViewRows {
    * Orders the rows; call it once, after all have been added. Of rows with the same entity, timestamp and `known`, any can
    * end up last, which is the one that `find` returns.
    *
+   * @param entities the number of entities
    * @param isSame whether two rows have the same values, so that it does not matter which of them is used
    * @returns the groups of rows of which that matters; undefined if Postgres tells instants of them apart that are the same
    *   here, because they are too early
    */
-  arrange(isSame: (row: number, other: number) => boolean): Tie[] | undefined {
+  arrange(entities: number, isSame: (row: number, other: number) => boolean): Tie[] | undefined {
+    this.#entities = entities;
     this.#groupByEntity();
     this.#orderByTime();
     this.#earliest = this.#blocks();
@@ -154,7 +153,7 @@ export class ViewRows {
 
   /** Sorts by entity, keeping the order in which the rows of each were added. */
   #groupByEntity(): void {
-    const count = this.entities.size;
+    const count = this.#entities;
     const starts = new Int32Array(count + 1);
     for (let row = 0; row < this.#size; row += 1) starts[(this.#entityOf[row] as number) + 1]! += 1;
     for (let entity = 0; entity < count; entity += 1) starts[entity + 1]! += starts[entity] as number;
@@ -173,7 +172,7 @@ export class ViewRows {
   }
 
   #orderByTime(): void {
-    for (let entity = 0; entity < this.entities.size; entity += 1) {
+    for (let entity = 0; entity < this.#entities; entity += 1) {
       const [start, end] = [this.#starts[entity] as number, this.#starts[entity + 1] as number];
       for (let place = start + 1; place < end; place += 1) {
         if (this.#compare(place - 1, place) > 0) {
@@ -213,7 +212,7 @@ export class ViewRows {
 
   #ties(isSame: (row: number, other: number) => boolean): Tie[] | undefined {
     const ties: Tie[] = [];
-    for (let entity = 0; entity < this.entities.size; entity += 1) {
+    for (let entity = 0; entity < this.#entities; entity += 1) {
       const end = this.#starts[entity + 1] as number;
       let differs = false;
       for (let place = this.#starts[entity] as number; place < end; place += 1) {

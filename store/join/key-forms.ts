@@ -1,8 +1,7 @@
-// Entity keys as bytes: the form in which spine and views send their key columns, so that Node can match them.
-import { type ModelDefinition, type ViewDefinition } from '../../../domain/model/definition.ts';
-import { type WireBytes } from '../../postgres/copy-out.ts';
-import { type Queryable, quoteColumn, quoteTable } from '../../postgres/sql-text.ts';
-import { entityKeyColumns, viewKeys } from '../spine-sql.ts';
+// The form in which spine and views send their keys, so that Node can match them by their bytes.
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { entityKeyColumns, viewKeys } from './spine-sql.ts';
 
 /**
  * The types whose values Node can compare by their bytes, by the number of the type in Postgres. Each is cast to a form in
@@ -87,30 +86,3 @@ export const sourceKeysSql = (definition: ModelDefinition, view: ViewDefinition,
 // 1.5 and 1.50 are equal, but differ in their bytes until the zeros at the end are removed.
 const castSql = (column: string, form: string): string =>
   form === 'numeric' ? `trim_scale(${column})::text` : `${column}::${form}`;
-
-/** Copies the keys of a view, as they were sent, into memory of its own, one after the other. */
-export class KeyBytes {
-  /** Valid up to `length`. */
-  bytes = Buffer.allocUnsafe(64);
-  length = 0;
-
-  /**
-   * Takes the fields at some offsets, each with its length, so that different keys never have the same bytes. Returns
-   * whether none of them is null: a null key belongs to no entity.
-   */
-  take({ bytes, view }: WireBytes, offsets: readonly number[]): boolean {
-    this.length = 0;
-    for (const at of offsets) {
-      const size = view.getInt32(at);
-      if (size < 0) return false;
-      const end = this.length + 4 + size;
-      if (end > this.bytes.length) {
-        const grown = Buffer.allocUnsafe(2 * end);
-        this.bytes.copy(grown, 0, 0, this.length);
-        this.bytes = grown;
-      }
-      for (let from = at; this.length < end; from += 1) this.bytes[this.length++] = bytes[from] as number;
-    }
-    return true;
-  }
-}
