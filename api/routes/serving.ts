@@ -1,6 +1,6 @@
 // Stops and starts the predictions of a model.
 import { z } from 'zod';
-import { changeServing } from '../../store/registry/serving-changes.ts';
+import { changeServing, changingServing } from '../../store/registry/serving-changes.ts';
 import { withGrant } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, instant, modelParams } from '../schemas/common.ts';
@@ -49,6 +49,7 @@ export function servingRoutes(app: App, { database, serving }: ApiDeps): void {
           request.body,
           (transaction, author) =>
             changeServing(transaction, { model, stopped, reason: request.body.reason, ...author }),
+          (run) => changingServing(database, run),
         );
         // This process follows at once, so that the caller sees it in the next answer.
         await serving.stops.refresh();

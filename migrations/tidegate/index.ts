@@ -41,6 +41,7 @@ import * as separateWriters from './0056-separate-writers.ts';
 import * as noticeRequests from './0060-notice-requests.ts';
 import * as predictionIds from './0067-prediction-ids.ts';
 import * as reportFigures from './0080-report-figures.ts';
+import * as liftedStops from './0090-lifted-stops.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -89,5 +90,6 @@ export const tidegateMigrations = {
     '0060-notice-requests': noticeRequests,
     '0067-prediction-ids': predictionIds,
     '0080-report-figures': reportFigures,
+    '0090-lifted-stops': liftedStops,
   },
 };

@@ -2,6 +2,7 @@
 import { sql, type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
+import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row, type Tables } from '../postgres/tables.ts';
 import { requestNotice } from './notice-requests.ts';
@@ -13,6 +14,27 @@ export type ServingChange = Pick<Row<'tidegate.serving_change'>, (typeof COLUMNS
 
 /** Who stops or starts the serving of a model, and why. */
 export type NewServingChange = Omit<ServingChange, 'at'>;
+
+/** The code with which the database refuses a change without the grant that it needs. */
+const GRANT_REQUIRED = 'TG006';
+
+/**
+ * Runs `work`, which calls {@link changeServing}, in a transaction.
+ *
+ * @throws TidegateError GRANT_REQUIRED if the database refuses the change, because a start takes the grant of an operator
+ */
+export async function changingServing<T>(
+  database: Database,
+  work: (transaction: Transaction<Tables>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inKyselyTransaction(database, work);
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code !== GRANT_REQUIRED) throw error;
+    throw new TidegateError('GRANT_REQUIRED', message, { cause: error });
+  }
+}
 
 /**
  * Stops or starts the serving of a model, in the transaction of the caller; API processes follow within a second. Changes

@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { inKyselyTransaction } from '../../store/postgres/connections.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { latencyQuantile } from '../../domain/performance/latency-counts.ts';
 import { requestsSince } from '../../store/registry/serving-minutes.ts';
-import { changeServing, listServingChanges } from '../../store/registry/serving-changes.ts';
+import { consumeGrant, type GrantHolder, issueGrant } from '../../store/registry/grants.ts';
+import { changeServing, changingServing, listServingChanges } from '../../store/registry/serving-changes.ts';
+import { grantHolder } from '../helpers/candidates.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
@@ -36,10 +37,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const change = (stopped: boolean, reason = 'complaints', model = 'churn') =>
-  inKyselyTransaction(fixture.database, (transaction) =>
-    changeServing(transaction, { model, stopped, reason, actor: 'grace', authority: 'key', grantId: null }),
-  );
+/** Stops or starts the model with the grant of an operator. */
+async function change(stopped: boolean, reason = 'complaints', model = 'churn') {
+  const action = stopped ? 'stop' : 'start';
+  const { id: grantId } = await issueGrant(fixture.database, grantHolder('grace'), {
+    action,
+    model,
+    version: null,
+    evidenceDigest: null,
+  });
+  return changingServing(fixture.database, async (transaction) => {
+    const by = { model, stopped, reason, actor: 'grace', authority: 'key', grantId };
+    const use = { by: 'test', action, model } as const;
+    return (await consumeGrant(transaction, grantId, use, () => changeServing(transaction, by))).result;
+  });
+}
 
 const features = { hours: 1, plan: 'basic' };
 
@@ -226,4 +238,46 @@ it('an operator stops and starts by a grant that is used for this request, and n
   expect((await api.send('POST', '/models/absent/stop', { reason: 'x' }, operator)).body.error.code).toBe(
     'UNKNOWN_MODEL',
   );
+});
+
+it('the database lifts a stop only with the grant of an operator that is used for it', async () => {
+  const { database } = fixture;
+  await change(true);
+  const grantTo = async (action: 'start' | 'stop', more: Partial<GrantHolder> = {}, model = 'churn') => {
+    const scope = { action, model, version: null, evidenceDigest: null };
+    return (await issueGrant(database, grantHolder('grace', more), scope)).id;
+  };
+  const start = (grantId: string | null, used: boolean, actor = 'grace', authority = 'key') =>
+    changingServing(database, async (transaction) => {
+      await changeServing(transaction, {
+        model: 'churn',
+        stopped: false,
+        reason: '',
+        actor,
+        authority,
+        grantId,
+      });
+      if (!used) return;
+      await transaction
+        .updateTable('tidegate.action_grant')
+        .set({ consumedBy: 'test', result: 'null' })
+        .where('id', '=', grantId)
+        .execute();
+    });
+  const used = await grantTo('start');
+  await database.pool.query(`update tidegate.action_grant set consumed_by = 'before' where id = $1`, [used]);
+  const attempts = [
+    () => start(null, false),
+    () => start(null, false, 'tidegate', 'unverified'),
+    async () => start(await grantTo('start'), false),
+    () => start(used, false),
+    async () => start(await grantTo('stop'), true),
+    async () => start(await grantTo('start', {}, 'other'), true),
+    async () => start(await grantTo('start', { roles: ['viewer', 'approver'] }), true),
+    async () => start(await grantTo('start'), true, 'mallory'),
+  ];
+  for (const attempt of attempts) expect((await failureOf(attempt())).code).toBe('GRANT_REQUIRED');
+  expect(await ask()).toEqual(STOPPED);
+  await start(await grantTo('start'), true);
+  await untilAll(ANSWERED);
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await database.pool.query(`
     insert into tidegate.role_binding (principal_id, role, model) values (${ADA}, 'approver', 'churn');
     insert into tidegate.role_binding (principal_id, role) values (${ADA}, 'viewer');
-    insert into tidegate.serving_change (model, stopped, reason, actor, authority) values ('churn', true, 'odd', 'ada', 'key');
+    insert into tidegate.serving_change (model, stopped, reason, actor, authority) values ('churn', true, 'odd', 'ada', 'unverified');
     insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'team', 'growth', 'ada'), ('churn', 1, '', 'old', 'ada');
     insert into tidegate.alias (model, alias, version, set_by) values ('churn', 'shadow', 1, 'ada');
     insert into tidegate.version_comment (model, version, text, actor, authority) values ('churn', 1, 'ok', 'ada', 'key')`);
