@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { builtProgram } from '../../boot/load.mjs';
 import { eraseData } from '../../cli/local/erase-data.ts';
 import { freePort } from '../../cli/local/processes/free-port.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { startPostgres } from '../../cli/local/postgres.ts';
 import { startTemporal } from '../../cli/local/temporal.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
@@ -26,6 +27,7 @@ declare module 'vitest' {
 
 const PREFIX = 'tidegate-test-';
 const HOUR_MS = 3_600_000;
+const MAX_STARTS = 3;
 
 const searchAttributes = {
   TidegateModel: 'Keyword',
@@ -57,13 +59,34 @@ const withTrace = async <T>(start: (log: (line: string) => void) => Promise<T>):
   }
 };
 
+/**
+ * Starts a server at a free port, and at another one if it could not start: between the search for a port and its use, an
+ * internal port of the other server can be given the same number.
+ */
+const atFreePort = async <T>(start: (port: number) => Promise<T>): Promise<T> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(await freePort());
+    } catch (error) {
+      const canPass = error instanceof TidegateError && ['SERVER_FAILED', 'PORT_IN_USE'].includes(error.code);
+      if (!canPass || attempt === MAX_STARTS) throw error;
+    }
+  }
+};
+
 const onPostgres = async (folder: string): Promise<TestServer> => {
   const given = process.env['TIDEGATE_TEST_POSTGRES'];
   if (given) return existing(given);
-  const port = await freePort();
-  const dataDir = join(folder, 'postgres');
-  const server = await withTrace((log) =>
-    startPostgres({ dataDir, port, database: 'tests', durable: false, log }),
+  const server = await atFreePort((port) =>
+    withTrace((log) =>
+      startPostgres({
+        dataDir: join(folder, 'postgres'),
+        port,
+        database: 'tests',
+        durable: false,
+        log,
+      }),
+    ),
   );
   return { at: server.url, stop: () => server.stop() };
 };
@@ -98,10 +121,16 @@ const using = async (url: string, work: (database: Database) => Promise<void>): 
 const testTemporal = async (folder: string): Promise<TestServer> => {
   const given = process.env['TIDEGATE_TEST_TEMPORAL'];
   if (given) return existing(given);
-  const port = await freePort();
-  const dataDir = join(folder, 'temporal');
-  const server = await withTrace((log) =>
-    startTemporal({ dataDir, port, searchAttributes, durable: false, log }),
+  const server = await atFreePort((port) =>
+    withTrace((log) =>
+      startTemporal({
+        dataDir: join(folder, 'temporal'),
+        port,
+        searchAttributes,
+        durable: false,
+        log,
+      }),
+    ),
   );
   return { at: server.address, stop: () => server.stop() };
 };
