@@ -17,4 +17,6 @@ export const address = {
   version: (model: string, version: number) => `/ui/models/${part(model)}/versions/${part(version)}`,
   report: (model: string, id: number) => `/ui/models/${part(model)}/reports/${part(id)}`,
   reports: (model: string) => `/ui/models/${part(model)}/reports`,
+  compareVersions: (model: string) => `/ui/models/${part(model)}/compare/versions`,
+  compareReports: (model: string) => `/ui/models/${part(model)}/compare/reports`,
 } as const;

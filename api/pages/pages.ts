@@ -14,6 +14,7 @@ import { toTidegateError } from '../plugins/errors.ts';
 import { assetRoutes } from './assets.ts';
 import { liveRoute } from './live.ts';
 import { overviewPages } from './overview.ts';
+import { modelPages } from './model.ts';
 import { PATH_OF_UI, sendPage, THEME_COOKIE } from './reply.ts';
 import { reportPages } from './report.ts';
 import { signInPages } from './sign-in.ts';
@@ -50,6 +51,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     overviewPages(pages, deps);
     versionPages(pages, deps, send);
     reportPages(pages, deps);
+    modelPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>
       sendPage(deps, request, reply, ({ now }) => partsPage(now)),

@@ -77,7 +77,11 @@ export function reportPages(app: App, deps: ApiDeps): void {
 
 const nameOf = ({ model, asOf }: ReportView): string => `${model}-${asOf.toISOString().slice(0, 10)}`;
 
-async function viewOf(database: Database, { model, id }: z.output<typeof params>): Promise<ReportView> {
+const viewOf = (database: Database, { model, id }: z.output<typeof params>): Promise<ReportView> =>
+  reportViewOf(database, model, id);
+
+/** Reads a report of a model. @throws TidegateError UNKNOWN_REPORT */
+export async function reportViewOf(database: Database, model: string, id: number): Promise<ReportView> {
   const report = await getReport(database, id);
   if (report.model !== model) throw new TidegateError('UNKNOWN_REPORT', `${model} has no report ${id}`);
   return { ...report, ...(await reportRecord(database, report)) };

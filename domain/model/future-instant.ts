@@ -28,3 +28,17 @@ export function refuseFuture(
     );
   }
 }
+
+/**
+ * Refuses an instant of which nothing is known yet: one more than five minutes in the future.
+ *
+ * @throws TidegateError FUTURE_INSTANT
+ */
+export function requirePast(name: string, instant: Date, now = new Date()): void {
+  if (instant <= latestInstant(now)) return;
+  throw new TidegateError(
+    'FUTURE_INSTANT',
+    `${name} ${instant.toISOString()} lies in the future: it is now ${now.toISOString()}`,
+    { remedy: 'Name an instant that has passed; what will be in Production then is not known.' },
+  );
+}
