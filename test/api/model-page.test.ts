@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const open = async (url: string, from = api) => {
   const { status, body } = await from.send('GET', url);
-  return { status, text: String(body) };
+  return { status, text: typeof body === 'string' ? body : JSON.stringify(body) };
 };
 
 /** The text of a page without its tags, with single blanks. */
