@@ -65,7 +65,7 @@ export function compareVersionsPage(
       row('Brier score', ({ measured: of }) => interval(of?.brier)),
       row('Calibration error', ({ measured: of }) => interval(of?.ece)),
       row('Held-out rows', ({ measured: of }) => (of ? count(of.rows) : '–')),
-      row('Rows', ({ measured: of }) => (of ? digest(of.digest) : '–')),
+      row('Digest of the rows', ({ measured: of }) => (of ? digest(of.digest) : '–')),
     ],
   );
   const facts = table(
@@ -133,12 +133,15 @@ function importance(both: readonly ComparedVersion[], link: (each: ComparedVersi
       [{ name: 'Feature' }, ...both.map((each) => ({ name: link(each), number: true }))],
       sorted.map((name) => [
         name,
-        ...losses.map((of) => (of.has(name) ? three(of.get(name)!) : 'not a feature')),
+        ...losses.map((of) => (of.has(name) ? lossText(of.get(name)!) : 'not a feature')),
       ]),
     ),
     { note: 'How much AUC is lost if the values of a feature are shuffled.' },
   );
 }
+
+/** Losses below half a thousandth are noise. */
+const lossText = (loss: number): string => (Math.abs(loss) < 0.000_5 ? '0.000' : loss.toFixed(3));
 
 /** Two reports side by side: performance, then each column that is in either. */
 export function compareReportsPage(model: string, [a, b]: readonly [ReportView, ReportView]): Page {
@@ -156,7 +159,7 @@ export function compareReportsPage(model: string, [a, b]: readonly [ReportView, 
   const change = (name: string): number => Math.abs((effect(1, name) ?? 0) - (effect(0, name) ?? 0));
   const cell = (at: number, name: string): Value => {
     const column = columns[at]?.get(name);
-    if (!column) return html`<span class="soft">not in the report</span>`;
+    if (!column) return html`<span class="soft">–</span>`;
     const size = effect(at, name);
     return html`${size === null ? '–' : three(size)}
     ${column.status === 'drifted' ? tag('alarm', 'drifted') : column.status === 'stable' ? tag('quiet', 'stable') : tag('wait', column.status)}`;
@@ -180,11 +183,16 @@ export function compareReportsPage(model: string, [a, b]: readonly [ReportView, 
       ['Outcome', ...both.map(({ decision }) => decision?.outcome ?? 'being measured')],
     ],
   );
+  const unmeasured = both.flatMap(({ id, drift }) =>
+    drift?.measured
+      ? []
+      : [notice('quiet', `Report ${id} measured no drift${drift ? `: ${drift.reason}` : ' yet'}.`)],
+  );
   const sameReference = a.championVersion === b.championVersion;
   return frame(
     model,
     `Reports ${a.id} and ${b.id}`,
-    html`${section('Windows', 'windows', overall)}${section(
+    html`${unmeasured}${section('Windows', 'windows', overall)}${section(
       'Columns',
       'columns',
       names.length === 0

@@ -86,7 +86,7 @@ export function modelPage(view: ModelView, now: Date): Page {
       <div id="head" data-part>
         <h1>${model} ${standing(view)}</h1>
         <p class="sub">
-          ${description === '' ? html`A window is measured every ${view.every}.` : description}
+          ${description === '' ? html`A window is measured every ${view.every.replace(/^1 /, '')}.` : description}
         </p>
         ${stopped && notice('alarm', html`<strong>Answers no predictions</strong> since ${time(stopped.at)}: ${stopped.actor} stopped them: ${stopped.reason}`)}
       </div>
@@ -110,23 +110,25 @@ function newest({ points }: ModelView): Html {
   const last = points.at(-1);
   if (!last) return nothing;
   const { auc, promised, drift, at } = last;
-  return figures([
-    {
-      name: html`AUC, window up to ${dayText(at)}`,
-      value: auc ? three(auc.value) : '–',
-      note: auc ? ends(auc) : 'not measured: no labels yet',
-    },
-    {
-      name: 'promised',
-      value: promised ? `${three(promised.low)} to ${three(promised.high)}` : '–',
-      note: promised ? 'on the holdout, before the promotion' : 'the version made no promise',
-    },
-    {
-      name: 'drift',
-      value: drift ? percent(drift.share) : '–',
-      note: drift ? `of the columns; ${percent(drift.threshold)} counts as drift` : 'not measured',
-    },
-  ]);
+  return html`<div class="row">
+    ${figures([
+      {
+        name: html`AUC, window up to ${dayText(at)}`,
+        value: auc ? three(auc.value) : '–',
+        note: auc ? ends(auc) : 'not measured: no labels yet',
+      },
+      {
+        name: 'promised',
+        value: promised ? `${three(promised.low)} to ${three(promised.high)}` : '–',
+        note: promised ? 'on the holdout, before the promotion' : 'the version made no promise',
+      },
+      {
+        name: 'drift',
+        value: drift ? percent(drift.share) : '–',
+        note: drift ? `of the columns; ${percent(drift.threshold)} counts as drift` : 'not measured',
+      },
+    ])}
+  </div>`;
 }
 
 function overTime({ points, moves }: ModelView): Html {
@@ -149,21 +151,19 @@ function overTime({ points, moves }: ModelView): Html {
 
 function reports({ model, reports: list }: ModelView, now: Date): Html {
   if (list.length === 0) return nothing;
-  return section('Reports', 'reports', reportsTable(model, list, now), {
-    note: html`<a href="${address.reports(model)}">All reports</a>${
-        list.length > 1 &&
-        html`, or
-        ${pick(
-          address.compareReports(model),
-          'report',
-          list.map(({ reportId, asOf }) => [reportId, `${reportId}, up to ${dayText(asOf)}`]),
-        )}`
-      }`,
+  const two = pick(
+    address.compareReports(model),
+    'report',
+    list.map(({ reportId, asOf }) => [reportId, `${reportId}, up to ${dayText(asOf)}`]),
+  );
+  return section('Reports', 'reports', html`${two}${reportsTable(model, list, now)}`, {
+    note: html`The newest ${count(list.length)}; <a href="${address.reports(model)}">all reports</a>.`,
   });
 }
 
 /** A form that chooses two of a list to compare them. */
 function pick(action: string, noun: string, options: readonly (readonly [number, string])[]): Html {
+  if (options.length < 2) return nothing;
   const choice = (name: 'a' | 'b', label: string, chosen: number): Html =>
     html`<label
       ><span class="hidden">${label}</span
@@ -175,7 +175,7 @@ function pick(action: string, noun: string, options: readonly (readonly [number,
       </select></label
     >`;
   return html`<form class="inline" method="get" action="${action}">
-    compare ${choice('a', `first ${noun}`, 1)} with ${choice('b', `second ${noun}`, 0)}
+    Compare ${choice('a', `first ${noun}`, 1)} with ${choice('b', `second ${noun}`, 0)}
     <button class="plain">Compare</button>
   </form>`;
 }
@@ -201,7 +201,11 @@ function versions({ model, versions: list, olderVersions }: ModelView, now: Date
   return section(
     'Versions',
     'versions',
-    html`${table(
+    html`${pick(
+      address.compareVersions(model),
+      'version',
+      list.map(({ version }) => [version, String(version)]),
+    )}${table(
       'Versions',
       [
         { name: 'Version' },
@@ -210,10 +214,10 @@ function versions({ model, versions: list, olderVersions }: ModelView, now: Date
         { name: 'Interval', number: true, wide: true },
         { name: 'Trained', number: true },
         { name: 'Trainer', wide: true },
-        { name: 'Last move' },
+        { name: 'Last move', wide: true },
       ],
       list.map(({ version, stage, auc, aucLow, aucHigh, createdAt, trainer, ...move }) => [
-        html`<a href="${address.version(model, version)}">version ${version}</a>`,
+        html`<a class="nowrap" href="${address.version(model, version)}">version ${version}</a>`,
         tag(STAGE_TONES[stage], stage === 'None' ? 'not staged' : stage),
         auc === null ? '–' : three(auc),
         aucLow === null || aucHigh === null
@@ -225,15 +229,7 @@ function versions({ model, versions: list, olderVersions }: ModelView, now: Date
       ]),
     )}${more}`,
     {
-      note: html`AUC on the holdout, before the promotion: two versions were usually measured on different
-      rows.${
-        list.length > 1 &&
-        html` ${pick(
-          address.compareVersions(model),
-          'version',
-          list.map(({ version }) => [version, String(version)]),
-        )}`
-      }`,
+      note: 'AUC on the holdout, before the promotion. Two versions were usually measured on different rows.',
     },
   );
 }
