@@ -30,6 +30,7 @@ export const access: AccessTable = {
   'POST /ui/theme': 'open',
   'GET /ui': 'signed in',
   'GET /ui/approvals': 'signed in',
+  'GET /ui/audit': 'signed in',
   'GET /ui/live': 'signed in',
   'GET /ui/parts': 'signed in',
   'GET /ui/models/:model': forModel('viewer'),

@@ -13,6 +13,7 @@ export function query(values: Readonly<Record<string, string | number | undefine
 /** Addresses by page. */
 export const address = {
   overview: '/ui',
+  audit: '/ui/audit',
   model: (model: string) => `/ui/models/${part(model)}`,
   version: (model: string, version: number) => `/ui/models/${part(model)}/versions/${part(version)}`,
   report: (model: string, id: number) => `/ui/models/${part(model)}/reports/${part(id)}`,

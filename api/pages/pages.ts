@@ -12,6 +12,7 @@ import { type SendDecision } from '../context/send-decision.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { toTidegateError } from '../plugins/errors.ts';
 import { assetRoutes } from './assets.ts';
+import { auditPages } from './audit.ts';
 import { liveRoute } from './live.ts';
 import { overviewPages } from './overview.ts';
 import { modelPages } from './model.ts';
@@ -52,6 +53,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     versionPages(pages, deps, send);
     reportPages(pages, deps);
     modelPages(pages, deps);
+    auditPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>
       sendPage(deps, request, reply, ({ now }) => partsPage(now)),

@@ -43,7 +43,7 @@ const ENTRIES: readonly { readonly section: Section; readonly name: string; read
   { section: 'models', name: 'Models', href: address.overview },
   { section: 'approvals', name: 'Approvals', href: '/ui/approvals' },
   { section: 'runs', name: 'Runs', href: '/ui/runs' },
-  { section: 'audit', name: 'Audit', href: '/ui/audit' },
+  { section: 'audit', name: 'Audit', href: address.audit },
   { section: 'settings', name: 'Settings', href: '/ui/settings' },
 ];
 
@@ -86,7 +86,7 @@ ${foot(frame)}</body></html>`;
 }
 
 /** Sections that have a page. */
-const SHOWN: ReadonlySet<Section> = new Set<Section>(['models', 'approvals']);
+const SHOWN: ReadonlySet<Section> = new Set<Section>(['models', 'approvals', 'audit']);
 
 function foot({ theme, path, person }: Frame): Html {
   const choices = (['system', 'light', 'dark'] as const).map(

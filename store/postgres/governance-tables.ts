@@ -104,6 +104,19 @@ export interface GovernanceTables {
     grantId: string | null;
     at: Generated<Date>;
   };
+  /** Written by triggers only. */
+  'tidegate.audit_event': {
+    /** The model, or '' for the installation. */
+    chain: string;
+    position: number;
+    kind: string;
+    subject: string;
+    actor: string;
+    body: unknown;
+    at: Date;
+    previousHash: string;
+    hash: string;
+  };
   'tidegate.tag': {
     model: string;
     /** 0 for the model itself. */
