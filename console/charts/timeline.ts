@@ -44,7 +44,7 @@ export function timeline(points: readonly TimelinePoint[], moves: readonly Timel
     0.01,
   );
   const tall = scaleOf(0, greatest, PLOT.bottom, PLOT.drift);
-  return html`<div class="scroll">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="History of the model">
     <svg class="chart wide" viewBox="0 0 ${WIDTH} 240" role="img" aria-label="${describe(points, moves)}">
       ${ticks(low - 0.01, high + 0.01, 3).map(
         (mark) =>

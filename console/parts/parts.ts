@@ -50,7 +50,7 @@ export function table(
   const { tones = [], plainFirst = false } = options;
   const classOf = ({ number, wide }: Column): string =>
     [number && 'n', wide && 'wide'].filter(Boolean).join(' ');
-  return html`<div class="sheet scroll" tabindex="0" role="region" aria-label="${caption}">
+  return html`<div class="sheet scroll" tabindex="0" role="region" aria-label="Table: ${caption}">
     <table>
       <caption class="hidden">
         ${caption}

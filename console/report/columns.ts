@@ -38,7 +38,7 @@ export function columnsTable(
   importance: ReadonlyMap<string, number>,
 ): Html {
   const hasImportance = columns.some(({ column }) => importance.has(column));
-  return html`<div class="sheet scroll" tabindex="0" role="region" aria-label="Columns">
+  return html`<div class="sheet scroll" tabindex="0" role="region" aria-label="Table: columns">
     <table class="columns-list" data-sortable>
       <caption class="hidden">
         Columns: reference as bars, window as a line
