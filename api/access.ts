@@ -36,6 +36,7 @@ export const access: AccessTable = {
   'GET /ui/models/:model': forModel('viewer'),
   'GET /ui/models/:model/compare/versions': forModel('viewer'),
   'GET /ui/models/:model/compare/reports': forModel('viewer'),
+  'GET /ui/models/:model/features': forModel('viewer'),
   'GET /ui/models/:model/reports': forModel('viewer'),
   'GET /ui/models/:model/reports/:id': forModel('viewer'),
   'GET /ui/models/:model/reports/:id/file.html': forModel('viewer'),

@@ -57,6 +57,10 @@ export function age(milliseconds: number): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** Writes a number with three decimals, for values of which smaller parts are noise. @example thousandths(-0.0001) // '0.000' */
+export const thousandths = (value: number): string =>
+  Math.abs(value) < 0.000_5 ? '0.000' : value.toFixed(3);
+
 /** Writes the day of an instant in UTC. @example dayText(new Date(0)) // '1 Jan 1970' */
 export const dayText = (at: Date): string =>
   `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;

@@ -13,6 +13,7 @@ import { type ApiDeps, type App } from '../context/types.ts';
 import { toTidegateError } from '../plugins/errors.ts';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.ts';
+import { featuresPages } from './features.ts';
 import { liveRoute } from './live.ts';
 import { overviewPages } from './overview.ts';
 import { modelPages } from './model.ts';
@@ -53,6 +54,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     versionPages(pages, deps, send);
     reportPages(pages, deps);
     modelPages(pages, deps);
+    featuresPages(pages, deps);
     auditPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>

@@ -1,7 +1,7 @@
 // Two versions, or two reports, of a model side by side.
 import { type Difference } from '../../domain/model/differences.ts';
 import { address } from '../address.ts';
-import { type Bounded, count, digest, ends, three, time } from '../format.ts';
+import { type Bounded, count, digest, ends, thousandths, three, time } from '../format.ts';
 import { html, type Html, nothing, type Value } from '../html.ts';
 import { crumbs, type Page } from '../parts/layout.ts';
 import { notice, section, table, tag } from '../parts/parts.ts';
@@ -133,15 +133,12 @@ function importance(both: readonly ComparedVersion[], link: (each: ComparedVersi
       [{ name: 'Feature' }, ...both.map((each) => ({ name: link(each), number: true }))],
       sorted.map((name) => [
         name,
-        ...losses.map((of) => (of.has(name) ? lossText(of.get(name)!) : 'not a feature')),
+        ...losses.map((of) => (of.has(name) ? thousandths(of.get(name)!) : 'not a feature')),
       ]),
     ),
     { note: 'How much AUC is lost if the values of a feature are shuffled.' },
   );
 }
-
-/** Losses below half a thousandth are noise. */
-const lossText = (loss: number): string => (Math.abs(loss) < 0.000_5 ? '0.000' : loss.toFixed(3));
 
 /** Two reports side by side: performance, then each column that is in either. */
 export function compareReportsPage(model: string, [a, b]: readonly [ReportView, ReportView]): Page {

@@ -288,7 +288,7 @@ function answer(
     ${actor}${approvedBy.length > 0 && html`; approved by ${approvedBy.join(', ')}`}.${stopped && html` <strong>Predictions were stopped.</strong>`}`;
 }
 
-function definition({ definitions, definition: text }: ModelView): Html {
+function definition({ model, definitions, definition: text }: ModelView): Html {
   const [current] = definitions;
   if (!current) return nothing;
   return section(
@@ -309,7 +309,8 @@ function definition({ definitions, definition: text }: ModelView): Html {
         <pre class="sheet pad scroll" tabindex="0">${text}</pre>
       </details>`,
     {
-      note: `${counted(definitions.length, 'definition')}, the newest first. tidegate apply stores the next one.`,
+      note: html`${counted(definitions.length, 'definition')}, the newest first; see the
+        <a href="${address.features(model)}">features, contracts and the join</a> of the one in force.`,
     },
   );
 }

@@ -92,6 +92,19 @@ describe('the page of a model', () => {
   });
 });
 
+it('the features page shows times, columns, contracts and the statement of the join', async () => {
+  const { status, text } = await open('/ui/models/churn/features');
+  expect(status).toBe(200);
+  const said = words(text);
+  expect(said).toContain('Features of churn, definition 2');
+  expect(said).toMatch(/usage Keyed by user_id; a row describes as_of , and counts as known at once/);
+  expect(said).toMatch(/hours numeric at least 0/);
+  expect(said).toMatch(/plan category one of basic, plus/);
+  expect(said).toContain('There are no online rows');
+  expect(said).toContain('left join lateral (');
+  expect((await open('/ui/models/absent/features')).status).toBe(404);
+});
+
 it('two versions stand side by side, with what the definition changed between them', async () => {
   const said = words((await open('/ui/models/churn/compare/versions?a=1&b=3')).text);
   expect(said).toContain('Versions 1 and 3 of churn');

@@ -143,6 +143,7 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     '/ui/models/churn/versions/2',
     '/ui/models/churn/compare/versions?a=1&b=2',
     '/ui/models/measured',
+    '/ui/models/measured/features',
     '/ui/models/measured/reports',
     '/ui/models/measured/reports/1',
     '/ui/models/measured/reports/2',
