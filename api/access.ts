@@ -37,6 +37,8 @@ export const access: AccessTable = {
   'GET /ui/models/:model/compare/versions': forModel('viewer'),
   'GET /ui/models/:model/compare/reports': forModel('viewer'),
   'GET /ui/models/:model/features': forModel('viewer'),
+  'GET /ui/models/:model/try': forModel('predictor'),
+  'POST /ui/models/:model/try': forModel('predictor'),
   'GET /ui/models/:model/reports': forModel('viewer'),
   'GET /ui/models/:model/reports/:id': forModel('viewer'),
   'GET /ui/models/:model/reports/:id/file.html': forModel('viewer'),

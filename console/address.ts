@@ -17,6 +17,7 @@ export const address = {
   model: (model: string) => `/ui/models/${part(model)}`,
   version: (model: string, version: number) => `/ui/models/${part(model)}/versions/${part(version)}`,
   report: (model: string, id: number) => `/ui/models/${part(model)}/reports/${part(id)}`,
+  try: (model: string) => `/ui/models/${part(model)}/try`,
   features: (model: string) => `/ui/models/${part(model)}/features`,
   reports: (model: string) => `/ui/models/${part(model)}/reports`,
   compareVersions: (model: string) => `/ui/models/${part(model)}/compare/versions`,

@@ -20,6 +20,7 @@ import { modelPages } from './model.ts';
 import { PATH_OF_UI, sendPage, THEME_COOKIE } from './reply.ts';
 import { reportPages } from './report.ts';
 import { signInPages } from './sign-in.ts';
+import { tryPages } from './try.ts';
 import { versionPages } from './version.ts';
 
 /** Largest form, in bytes. */
@@ -55,6 +56,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     reportPages(pages, deps);
     modelPages(pages, deps);
     featuresPages(pages, deps);
+    tryPages(pages, deps);
     auditPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>

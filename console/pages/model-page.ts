@@ -77,7 +77,7 @@ export interface ModelView {
 
 /** The page of a model. */
 export function modelPage(view: ModelView, now: Date): Page {
-  const { model, description, stopped } = view;
+  const { model, description, stopped, production } = view;
   return {
     title: model,
     section: 'models',
@@ -88,7 +88,7 @@ export function modelPage(view: ModelView, now: Date): Page {
         <p class="sub">
           ${description === '' ? html`A window is measured every ${view.every.replace(/^1 /, '')}.` : description}
         </p>
-        ${stopped && notice('alarm', html`<strong>Answers no predictions</strong> since ${time(stopped.at)}: ${stopped.actor} stopped them: ${stopped.reason}`)}
+        ${production === null ? nothing : html`<p class="row-links"><a href="${address.try(model)}">Try a prediction</a></p>`}${stopped && notice('alarm', html`<strong>Answers no predictions</strong> since ${time(stopped.at)}: ${stopped.actor} stopped them: ${stopped.reason}`)}
       </div>
       ${newest(view)}${overTime(view)}${reports(view, now)}${versions(view, now)}${inProduction(view)}${definition(view)}`,
   };

@@ -141,6 +141,7 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     '/ui/audit',
     '/ui/models/churn',
     '/ui/models/churn/versions/2',
+    '/ui/models/churn/try',
     '/ui/models/churn/compare/versions?a=1&b=2',
     '/ui/models/measured',
     '/ui/models/measured/features',
