@@ -159,7 +159,7 @@ async function freezePast(
   if (change !== null && change >= to)
     throw new TidegateError(
       'TOO_FEW_LABELS',
-      'no label of a row after the change was known by the cutoff time',
+      'at the cutoff time no label was known yet of the rows after the change',
     );
   return freezeWindow(database, {
     request: `${retrainId}/out-of-time`,

@@ -12,7 +12,7 @@ export interface ModelState {
   readonly staging: number | null;
   /** When the wait for a decision on the version in Staging ends; null while it is validated, and once it is decided. */
   readonly decideBy: Date | null;
-  /** When the evidence on it was put before people. */
+  /** When people were first asked to decide on it. */
   readonly askedAt: Date | null;
   readonly stopped: boolean;
   /** Whether the watch over the version in Production has found a broken rule. */

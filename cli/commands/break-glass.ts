@@ -34,7 +34,7 @@ Example:
 export function addBreakGlass(program: Command, { config, output }: CommandContext): void {
   program
     .command('break-glass')
-    .description('in an emergency, put a version into Production on the word of one admin')
+    .description('in an emergency, put a version into Production with the approval of one admin')
     .argument('<model>', 'name of the model')
     .argument('<version>', 'the version', parseNumber)
     .requiredOption('--reason <text>', 'why; everybody who reads the history sees it', parseReason)

@@ -1,4 +1,4 @@
-// tidegate floor: shows and sets the least that every promotion policy must ask for.
+// tidegate floor: shows and sets the minimum that every promotion policy must demand.
 import { type Command, InvalidArgumentError } from 'commander';
 import { floorLines, type PolicyFloor } from '../../domain/decisions/policy-floor.ts';
 import { minute } from '../output/format.ts';
@@ -44,7 +44,7 @@ Example:
 export function addFloor(program: Command, { config, output }: CommandContext): void {
   const floor = program
     .command('floor')
-    .description('show or set the least that the promotion policy of every model must ask for');
+    .description('show or set the minimum that the promotion policy of every model must demand');
   floor
     .command('show')
     .description('show the floor, who set it and why, and the models whose definition asks for less')

@@ -67,7 +67,7 @@ function addGrant(role: Command, { config, output }: CommandContext): void {
 
 function addRevoke(role: Command, { config, output }: CommandContext): void {
   forHolder(role.command('revoke'))
-    .description('end a role; it stops within two seconds')
+    .description('end a role; takes effect within two seconds')
     .addHelpText('after', '\nExample:\n  tidegate role revoke grace approver --model churn')
     .action(async (holder: string, name: Role, { model = undefined, group, json }: Options) => {
       const api = await findApi(config());

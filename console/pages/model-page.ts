@@ -1,4 +1,4 @@
-// The page of a model: how it does, what was in Production and on whose word, its versions and its definition.
+// The page of a model: how it does, what was in Production and who approved it, its versions and its definition.
 import { type Difference, formatValue } from '../../domain/model/differences.ts';
 import { address, query } from '../address.ts';
 import { timeline, type TimelineMove, type TimelinePoint } from '../charts/timeline.ts';

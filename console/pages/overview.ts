@@ -46,7 +46,7 @@ export interface Standing {
   readonly why: string;
 }
 
-/** Says where a model stands. The first that applies counts: a decision that waits, then what is worst. */
+/** Says where a model stands: that a decision waits, or otherwise the worst of its problems. */
 export function standingOf(model: OverviewModel, now: Date): Standing {
   const { staging, decideBy, stopped, breached, production, asOf, everyMs } = model;
   if (decideBy !== null && staging !== null)

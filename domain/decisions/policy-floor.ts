@@ -1,11 +1,11 @@
-// The floor of an installation: the least that the promotion policy of every model must ask for.
+// The floor of an installation: the minimum that the promotion policy of every model must demand.
 import { z } from 'zod';
 import { type Place } from '../errors.ts';
 import { type FrozenPolicy } from './promotion-policy.ts';
 
 /** Schema of a floor. A rule that is left out is not limited. */
 export const floorSchema = z.strictObject({
-  approvals: z.int().min(1).max(10).optional().describe('Fewest people who have to approve'),
+  approvals: z.int().min(1).max(10).optional().describe('Minimum number of people who have to approve'),
   approvers: z
     .strictObject({
       role: z.literal('admin').optional(),

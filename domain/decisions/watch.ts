@@ -5,11 +5,11 @@ import { fixed, percent } from '../format-numbers.ts';
 import { type ModelDefinition } from '../model/definition.ts';
 import { durationOf, toMilliseconds } from '../model/parts/duration.ts';
 
-/** The policy of one watch, as it was when the version was put before a person. */
+/** The policy of one watch, as it was when a person was asked to decide on the version. */
 export interface WatchPolicy {
   /** How long the version is watched, in milliseconds. */
   readonly forMs: number;
-  /** Fewest requests, or logged scores, on which a rule is judged. */
+  /** Minimum number of requests, or logged scores, from which a rule is judged. */
   readonly minRequests: number;
   readonly maxErrorRate: number;
   readonly maxLatencyMs: number;

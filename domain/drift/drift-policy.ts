@@ -22,7 +22,7 @@ export interface DriftPolicy {
   readonly share: number;
   /** Significance level: the adjusted p-value must be below it. @default 0.05 */
   readonly alpha?: number;
-  /** Fewest values needed in the reference and in the window; with fewer, a signal is not measurable. @default 30 */
+  /** Minimum number of values needed in the reference and in the window; with fewer, a signal is not measurable. @default 30 */
   readonly minRows?: number;
   /**
    * Smallest excess of the lower bound of the domain classifier's AUC over 0.5 that counts as drift.
@@ -43,7 +43,7 @@ export interface DriftPolicy {
 /** Significance level if the policy names none. */
 export const DEFAULT_ALPHA = 0.05;
 
-/** Fewest values needed in the reference and in the window, if the policy names no minimum. */
+/** Minimum number of values needed in the reference and in the window, if the policy names no minimum. */
 export const DEFAULT_MIN_ROWS = 30;
 
 /** The policy for one column. */

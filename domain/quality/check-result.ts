@@ -89,7 +89,7 @@ const ORDER: readonly CheckSeverity[] = ['fail', 'warn', 'info'];
 export const bySeverity = <T extends CheckResult>(results: readonly T[]): T[] =>
   results.toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
 
-/** Fewest values that the reference and the window each need to be compared as distributions. */
+/** Minimum number of values that the reference and the window each need to be compared as distributions. */
 export const MIN_VALUES = 30;
 
 /** Largest probability of a false alarm, for checks that compute one. */

@@ -243,4 +243,4 @@ const actingAs = (kysely: Kysely<Tables>, by: string) =>
   sql`select set_config('tidegate.actor', ${by}, true)`.execute(kysely);
 
 const tooMany = (what: string, most: number): TidegateError =>
-  new TidegateError('INVALID_REQUEST', `there are ${most} ${what} already, which is the most that are kept`);
+  new TidegateError('INVALID_REQUEST', `there are already ${most} ${what}, which is the maximum`);

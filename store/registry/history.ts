@@ -1,4 +1,4 @@
-// What happened to a model, and what was in Production at an instant: on whose word, on which evidence, answered by which servers.
+// What happened to a model, and what was in Production at an instant: approved by whom, on which evidence, and which servers answered with it.
 import { type Database } from '../postgres/database.ts';
 import { listDecisions, type RecordedDecision } from './decisions.ts';
 import { listServingChanges, type ServingChange } from './serving-changes.ts';

@@ -138,7 +138,7 @@ export interface ReleaseInput {
 
 /** A release that waits for a decision, as one run hands it to the next. */
 export interface WaitingRelease {
-  /** Digest, frozen policy and what else was put before a person. */
+  /** Digest, frozen policy and everything else that the person who decides is shown. */
   readonly evidence: PendingEvidence;
   /** When the wait ends, and when the next reminder is due: milliseconds since 1970. */
   readonly deadline: number;

@@ -12,7 +12,7 @@ export function addAuditAt(audit: Command, { config, output }: CommandContext): 
   audit
     .command('at')
     .description(
-      'show what was in Production at an instant: on whose word, on which evidence, and which servers answered with it',
+      'show what was in Production at an instant: approved by whom, on which evidence, and which servers answered with it',
     )
     .argument('<time>', 'a day (midnight UTC) or an instant', parseInstant)
     .argument('[model]', 'name of the model (default: all models)')

@@ -118,7 +118,7 @@ type LearntThreshold =
   | { readonly threshold: number; readonly reason: null }
   | { readonly threshold: null; readonly reason: string };
 
-/** Fewest windows from which a standard deviation is learnt. */
+/** Minimum number of windows from which a standard deviation is learnt. */
 const MIN_WINDOWS = 5;
 
 const DEVIATIONS = 3;

@@ -61,7 +61,7 @@ export interface DomainClassification {
   readonly compared?: number | undefined;
 }
 
-/** Fewest entities needed in the reference and in the window. */
+/** Minimum number of entities needed in the reference and in the window. */
 const MIN_CLUSTERS = 50;
 const MAX_COLUMNS = 5;
 /** A column with a smaller loss is not listed. */

@@ -16,7 +16,7 @@ import { compareSlices, type Slice } from './slices.ts';
 /** Area under the precision-recall curve, log loss (nats), Brier score and calibration error, each with its interval. */
 export type Measures = Readonly<Record<MeasureName, Interval>>;
 
-/** Measures of a model that scores every row with the class prior: the least that any model has to beat. Its AUC is 0.5. */
+/** Measures of a model that scores every row with the class prior: which any model has to beat. Its AUC is 0.5. */
 export interface Baseline extends Measures {
   /** Share of positives in the candidate's training rows, in (0, 1). */
   readonly prior: number;

@@ -3,8 +3,8 @@ import { categoryOf } from './category.ts';
 import { type ContractRule, type MatchTexts, maxBroken } from './contract.ts';
 
 /**
- * Requires that every value matches `matches` from its first character to its last, with the flag `u`; only for
- * category columns that declare it. Each distinct value is tested once. Rows that were frozen before texts were
+ * Requires that the pattern `matches` of a category column fits every value from its first character to its last, with the
+ * flag `u`. Each distinct value is tested once. Rows that were frozen before texts were
  * truncated may contain a value longer than the longest category. Such a value is not tested and counts as not
  * matching, because the time of a match may grow steeply with the length. If the pattern takes too long on the values
  * of the window, the contract cannot be checked and counts as broken.

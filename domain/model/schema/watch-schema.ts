@@ -17,7 +17,7 @@ export const watchSchema = z.union([
         return !duration || toMilliseconds(duration) <= MAX_WATCH_MS;
       }, 'must be at most 31 days')
       .default('1 day'),
-    /** Fewest requests on which errors, latency and scores are judged. */
+    /** Minimum number of requests from which errors, latency and scores are judged. */
     minRequests: z.int().min(1).default(100),
     /** Largest share of requests that may fail because of the server (5xx). */
     maxErrorRate: share.default(0.01),
