@@ -31,6 +31,7 @@ export const access: AccessTable = {
   'GET /ui': 'signed in',
   'GET /ui/approvals': 'signed in',
   'GET /ui/audit': 'signed in',
+  'GET /ui/settings': forAllModels('admin'),
   'GET /ui/live': 'signed in',
   'GET /ui/parts': 'signed in',
   'GET /ui/models/:model': forModel('viewer'),

@@ -14,6 +14,7 @@ export function query(values: Readonly<Record<string, string | number | undefine
 export const address = {
   overview: '/ui',
   audit: '/ui/audit',
+  settings: '/ui/settings',
   model: (model: string) => `/ui/models/${part(model)}`,
   version: (model: string, version: number) => `/ui/models/${part(model)}/versions/${part(version)}`,
   report: (model: string, id: number) => `/ui/models/${part(model)}/reports/${part(id)}`,

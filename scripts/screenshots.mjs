@@ -19,6 +19,7 @@ const PAGES = {
   reports: '/ui/models/churn/compare/reports?a=1&b=2',
   approvals: '/ui/approvals',
   audit: '/ui/audit?chain=churn',
+  settings: '/ui/settings',
   parts: '/ui/parts',
 };
 const WIDTHS = [390, 820, 1_440];

@@ -19,6 +19,7 @@ import { overviewPages } from './overview.ts';
 import { modelPages } from './model.ts';
 import { PATH_OF_UI, sendPage, THEME_COOKIE } from './reply.ts';
 import { reportPages } from './report.ts';
+import { settingsPages } from './settings.ts';
 import { signInPages } from './sign-in.ts';
 import { tryPages } from './try.ts';
 import { versionPages } from './version.ts';
@@ -58,6 +59,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     featuresPages(pages, deps);
     tryPages(pages, deps);
     auditPages(pages, deps);
+    settingsPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>
       sendPage(deps, request, reply, ({ now }) => partsPage(now)),

@@ -66,7 +66,11 @@ async function frameOf({ database }: Pick<ApiDeps, 'database'>, request: Fastify
     : [];
   return {
     assets: assetPaths(),
-    person: caller && { name: caller.name, roles: `${describeRoles(caller, null)} for all models` },
+    person: caller && {
+      name: caller.name,
+      roles: `${describeRoles(caller, null)} for all models`,
+      isAdmin: may(caller, 'admin', null),
+    },
     csrf: request.csrf,
     theme: themeOf(request),
     path: request.method === 'GET' ? request.url.slice(0, 400) : '/ui',

@@ -10,13 +10,13 @@ export interface Assets {
 }
 
 /** The entries of the navigation. */
-export type Section = 'models' | 'approvals' | 'runs' | 'audit' | 'settings';
+export type Section = 'models' | 'approvals' | 'audit' | 'settings';
 
 /** What every page knows about the request. */
 export interface Frame {
   readonly assets: Assets;
   /** Who is signed in; null on the pages on which people sign in. */
-  readonly person: { readonly name: string; readonly roles: string } | null;
+  readonly person: { readonly name: string; readonly roles: string; readonly isAdmin: boolean } | null;
   /** The token that forms send back; null if the request had no session. */
   readonly csrf: string | null;
   /** The colours that the reader chose. */
@@ -42,9 +42,8 @@ export interface Page {
 const ENTRIES: readonly { readonly section: Section; readonly name: string; readonly href: string }[] = [
   { section: 'models', name: 'Models', href: address.overview },
   { section: 'approvals', name: 'Approvals', href: '/ui/approvals' },
-  { section: 'runs', name: 'Runs', href: '/ui/runs' },
   { section: 'audit', name: 'Audit', href: address.audit },
-  { section: 'settings', name: 'Settings', href: '/ui/settings' },
+  { section: 'settings', name: 'Settings', href: address.settings },
 ];
 
 /** The hidden field that proves that a form came from a page of the session. */
@@ -54,7 +53,9 @@ export const csrfField = ({ csrf }: Pick<Frame, 'csrf'>): Html =>
 /** Writes a whole document. */
 export function document(frame: Frame, { title, section, body, skip, live }: Page): Html {
   const { assets, person, theme } = frame;
-  const entries = ENTRIES.filter(({ section }) => SHOWN.has(section));
+  const entries = ENTRIES.filter(
+    ({ section: each }) => SHOWN.has(each) || (each === 'settings' && person?.isAdmin === true),
+  );
   return html`<!doctype html>
 <html lang="en"${theme === 'system' ? '' : html` data-theme="${theme}"`}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} – Tidegate</title><link rel="icon" href="${assets.icon}" type="image/svg+xml"><link rel="stylesheet" href="${assets.style}"><script src="${assets.script}" defer></script></head>
 <body${live === undefined ? '' : html` data-live="${live}"`}><a class="skip" href="${skip?.to ?? '#content'}">${skip?.text ?? 'Skip to the content'}</a>
@@ -85,7 +86,7 @@ export function document(frame: Frame, { title, section, body, skip, live }: Pag
 ${foot(frame)}</body></html>`;
 }
 
-/** Sections that have a page. */
+/** Sections that everybody who is signed in may open. The settings are for admins. */
 const SHOWN: ReadonlySet<Section> = new Set<Section>(['models', 'approvals', 'audit']);
 
 function foot({ theme, path, person }: Frame): Html {

@@ -139,6 +139,7 @@ describe.skipIf(!hasChromium)('the console in a browser', () => {
     '/ui',
     '/ui/approvals',
     '/ui/audit',
+    '/ui/settings',
     '/ui/models/churn',
     '/ui/models/churn/versions/2',
     '/ui/models/churn/try',
