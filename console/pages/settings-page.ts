@@ -186,7 +186,7 @@ const notifications = ({ notifications: list }: SettingsView): Html =>
           ]),
         ),
     {
-      note: html`The newest ${list.length}. <code>tidegate notifications show</code> has every attempt, and
-        <code>replay</code> sends one again.`,
+      note: html`${list.length > 0 && html`The newest ${list.length}. `}
+        <code>tidegate notifications show</code> has every attempt, and <code>replay</code> sends one again.`,
     },
   );
