@@ -1,5 +1,6 @@
 // The history of a model, and what was in Production at an instant.
 import { z } from 'zod';
+import { requirePast } from '../../domain/model/future-instant.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readHistory, stateAt } from '../../store/registry/history.ts';
 import { type ServingChange } from '../../store/registry/serving-changes.ts';
@@ -92,6 +93,7 @@ export function historyRoute(app: App, { database }: ApiDeps): void {
     async ({ params: { model }, query }) => {
       await getDefinition(database, model);
       const at = query.at === undefined ? undefined : new Date(query.at);
+      if (at) requirePast('at', at);
       const { moves, serving } = await readHistory(database, model, at);
       const found = at && (await stateAt(database, model, at));
       return {

@@ -160,6 +160,10 @@ it('history says what was in Production at an instant, on whose word, and which 
   expect(early.state).toMatchObject({ production: null, decisions: [], answeredBy: [] });
   for (const at of ['yesterday', '2024-13-01T00:00:00Z', "'; select 1"])
     expect(await get(`/models/churn/history?at=${encodeURIComponent(at)}`)).toMatchObject({ status: 400 });
+  expect(await get('/models/churn/history?at=2999-01-01T00:00:00Z')).toMatchObject({
+    status: 400,
+    code: 'FUTURE_INSTANT',
+  });
   expect(await get('/models/absent/history')).toMatchObject({ status: 404 });
 });
 

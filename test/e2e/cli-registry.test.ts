@@ -80,6 +80,7 @@ it('predictions are stopped and started by a person with a reason', async () => 
     'already answers predictions',
   );
   expect(await tidegate('audit', 'at', '2020-01-01', 'churn')).toContain('no version was in Production');
+  await expect(tidegate('audit', 'at', '2999-01-01', 'churn')).rejects.toThrow('lies in the future');
 });
 
 it('a decision reads what it is about through the API, and says why a version does not wait', async () => {

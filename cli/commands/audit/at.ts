@@ -1,5 +1,6 @@
 // tidegate audit at: what was in Production at an instant.
 import { type Command } from 'commander';
+import { requirePast } from '../../../domain/model/future-instant.ts';
 import { getDefinition, listModels } from '../../../store/definitions/definitions.ts';
 import { type StateAt, stateAt } from '../../../store/registry/history.ts';
 import { minute } from '../../output/format.ts';
@@ -20,6 +21,7 @@ export function addAuditAt(audit: Command, { config, output }: CommandContext): 
     .addHelpText('after', '\nExample:\n  tidegate audit at 2024-03-01T12:00:00Z churn')
     .action((at: Date, model: string | undefined, { json }: { readonly json?: boolean }) =>
       withDatabase(config(), async (database) => {
+        requirePast('<time>', at);
         if (model !== undefined) await getDefinition(database, model);
         const names = model === undefined ? await listModels(database) : [model];
         const states = await Promise.all(
